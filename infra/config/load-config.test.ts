@@ -1,0 +1,83 @@
+import { expect, test } from '@jest/globals';
+import { ConfigurationError, loadConfig } from './load-config.ts';
+import { readHubKey } from './read-hub-key.ts';
+
+const chain = {
+  chainId: 31337,
+  rpcUrl: 'http://127.0.0.1:8545/',
+  publicRpcUrl: 'http://127.0.0.1:8545',
+  factory: `0x${'Aa'.repeat(20)}`,
+  registry: `0x${'bb'.repeat(20)}`,
+  transferApp: `0x${'cc'.repeat(20)}`,
+  assets: [
+    {
+      address: `0x${'00'.repeat(20)}`,
+      symbol: 'ETH',
+      decimals: 18,
+      transfer: { min: '1', max: '1000000000000000000' },
+      collateral: { initial: '1', target: '2', low: '1' },
+    },
+  ],
+  challengePeriod: 86_400,
+  confirmations: 0,
+  appPeriods: [3_600, 7_200],
+};
+
+const environment = {
+  INDRA_PUBLIC_URL: 'http://localhost:3000/',
+  INDRA_STORE: 'sqlite',
+  INDRA_SQLITE_PATH: '/data/hub.sqlite',
+  INDRA_CHAINS: JSON.stringify([chain]),
+  INDRA_NATS_URLS: 'nats://127.0.0.1:4222',
+  INDRA_NATS_ACCOUNT: `A${'B'.repeat(55)}`,
+  INDRA_NATS_CREDENTIALS_FILE: '/keys/hub.creds',
+  INDRA_NATS_SIGNING_SEED_FILE: '/keys/signing.nk',
+  INDRA_TOKEN_SECRET_FILE: '/keys/token',
+  HUB_PRIVATE_KEY_FILE: '/keys/hub',
+};
+
+test('a complete environment becomes a config with normalized addresses, amounts and URLs', () => {
+  const config = loadConfig(environment);
+  expect(config.chains[0]?.factory).toBe(`0x${'aa'.repeat(20)}`);
+  expect(config.chains[0]?.assets[0]?.transfer.max).toBe(10n ** 18n);
+  expect(config.publicUrl).toBe('http://localhost:3000');
+  expect(config.auth.domain).toBe('localhost:3000');
+  expect(config.store).toEqual({ kind: 'sqlite', path: '/data/hub.sqlite' });
+});
+
+test('everything that is missing is named at once', () => {
+  expect.assertions(2);
+  try {
+    loadConfig({ INDRA_STORE: 'sqlite', INDRA_CHAINS: '[{}]' });
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect((error as ConfigurationError).lines.map((line) => line.split(/[: ]/)[0])).toEqual(
+      expect.arrayContaining([
+        'INDRA_PUBLIC_URL',
+        'INDRA_NATS_URLS',
+        'INDRA_CHAINS',
+        'HUB_PRIVATE_KEY',
+        'INDRA_SQLITE_PATH',
+      ]),
+    );
+  }
+});
+
+test('the responder must have the longer app period', () => {
+  const wrong = JSON.stringify([{ ...chain, appPeriods: [7_200, 3_600] }]);
+  expect(() => loadConfig({ ...environment, INDRA_CHAINS: wrong })).toThrow(/longer one/);
+});
+
+test('a development key is refused off the local chain only', async () => {
+  const known = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
+  const local = {
+    ...loadConfig(environment),
+    hubKey: { kind: 'environment', name: 'TEST_HUB_KEY' } as const,
+  };
+  process.env['TEST_HUB_KEY'] = known;
+  await expect(readHubKey(local)).resolves.toBe(known);
+  const real = { ...local, chains: [{ ...local.chains[0], chainId: 1 }] as const };
+  await expect(readHubKey(real)).rejects.toThrow(/development key/);
+  process.env['TEST_HUB_KEY'] = `0x${'12'.repeat(32)}`;
+  await expect(readHubKey(real)).resolves.toBe(`0x${'12'.repeat(32)}`);
+});
