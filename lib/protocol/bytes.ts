@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/** Hex, words and concatenation: the byte work under every digest. */
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import type { Address, Bytes, Hash } from './types.ts';
+
+const DIGITS = '0123456789abcdef';
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => DIGITS[byte >> 4]! + DIGITS[byte & 15]!);
+
+const nibble = (code: number): number =>
+  code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : code >= 65 && code <= 70 ? code - 55 : -1;
+
+/** Writes the bytes of `hex` (with `0x`) into `out` at `at`. Throws on a digit that is none: callers hold parsed values. */
+export function writeHex(out: Uint8Array, at: number, hex: string): void {
+  for (let i = 2, o = at; i < hex.length; i += 2, o++) {
+    const high = nibble(hex.charCodeAt(i));
+    const low = nibble(hex.charCodeAt(i + 1));
+    if (high < 0 || low < 0) throw new TypeError('not hex');
+    out[o] = (high << 4) | low;
+  }
+}
+
+export function toBytes(hex: string): Uint8Array {
+  const out = new Uint8Array((hex.length - 2) >> 1);
+  writeHex(out, 0, hex);
+  return out;
+}
+
+export function toHex(bytes: Uint8Array): Bytes {
+  let text = '0x';
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i]!]!;
+  return text as Bytes;
+}
+
+export const toHash = (bytes: Uint8Array): Hash => toHex(bytes) as string as Hash;
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+const MASK = (1n << 64n) - 1n;
+
+/** Appends 32-byte words to a buffer of known size: the hand-written encoder behind every struct hash. */
+export class Words {
+  readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private at = 0;
+
+  constructor(words: number) {
+    this.bytes = new Uint8Array(words * 32);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  uint(value: bigint): this {
+    if (value <= MASK) this.view.setBigUint64(this.at + 24, value);
+    else {
+      this.view.setBigUint64(this.at + 24, value & MASK);
+      this.view.setBigUint64(this.at + 16, (value >> 64n) & MASK);
+      this.view.setBigUint64(this.at + 8, (value >> 128n) & MASK);
+      this.view.setBigUint64(this.at, (value >> 192n) & MASK);
+    }
+    this.at += 32;
+    return this;
+  }
+
+  number(value: number): this {
+    return this.uint(BigInt(value));
+  }
+
+  pair(values: readonly [bigint, bigint]): this {
+    return this.uint(values[0]).uint(values[1]);
+  }
+
+  address(value: Address): this {
+    writeHex(this.bytes, this.at + 12, value);
+    this.at += 32;
+    return this;
+  }
+
+  hash(value: Hash): this {
+    writeHex(this.bytes, this.at, value);
+    this.at += 32;
+    return this;
+  }
+
+  word(value: Uint8Array): this {
+    this.bytes.set(value, this.at);
+    this.at += 32;
+    return this;
+  }
+}
+
+/** Reads the 32-byte word number `index` of `bytes` as an unsigned integer. */
+export function readUint(bytes: Uint8Array, index: number): bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + index * 32, 32);
+  return (
+    (view.getBigUint64(0) << 192n) | (view.getBigUint64(8) << 128n) | (view.getBigUint64(16) << 64n) | view.getBigUint64(24)
+  );
+}
+
+export const readHash = (bytes: Uint8Array, index: number): Hash => toHash(bytes.subarray(index * 32, index * 32 + 32));
+
+export const utf8 = utf8ToBytes;

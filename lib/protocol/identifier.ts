@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+/** Public identifiers: enough to address, verify and encrypt to someone who has never been seen. */
+import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concat, toHex } from './bytes.ts';
+import { refuse, type Outcomes } from './errors.ts';
+import { ok } from './result.ts';
+import type { Address } from './types.ts';
+
+const PREFIX = 'indra';
+const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+export interface Identity {
+  /** `indra…`, without the hub. */
+  readonly identifier: string;
+  readonly publicKey: Uint8Array;
+  readonly address: Address;
+  /** host[:port] of the hub the identifier names, if it names one. */
+  readonly hub: string | null;
+}
+
+const checksum = (payload: Uint8Array): Uint8Array => sha256(sha256(payload)).subarray(0, 4);
+
+function base58(bytes: Uint8Array): string {
+  let value = BigInt(toHex(bytes));
+  let text = '';
+  while (value > 0n) {
+    text = ALPHABET[Number(value % 58n)]! + text;
+    value /= 58n;
+  }
+  for (let i = 0; i < bytes.length && bytes[i] === 0; i++) text = `1${text}`;
+  return text;
+}
+
+/** A compressed key is 33 bytes that never begin with zero, so the length is fixed once decoded. */
+function fromBase58(text: string, length: number): Uint8Array | null {
+  let value = 0n;
+  for (const character of text) {
+    const digit = ALPHABET.indexOf(character);
+    if (digit < 0) return null;
+    value = value * 58n + BigInt(digit);
+  }
+  if (value >> BigInt(length * 8) !== 0n) return null;
+  const out = new Uint8Array(length);
+  for (let i = length - 1; i >= 0; i--, value >>= 8n) out[i] = Number(value & 255n);
+  return base58(out) === text ? out : null;
+}
+
+export const identifierOf = (publicKey: Uint8Array, hub?: string): string =>
+  `${PREFIX}${base58(concat(publicKey, checksum(publicKey)))}${hub === undefined ? '' : `@${hub}`}`;
+
+export function addressOfKey(publicKey: Uint8Array): Address {
+  const point = secp256k1.Point.fromBytes(publicKey).toBytes(false);
+  return toHex(keccak_256(point.subarray(1)).subarray(12)) as string as Address;
+}
+
+/** Fails with `malformed` on a bad alphabet, checksum, length or point. */
+export function parseIdentifier(text: string): Outcomes<Identity> {
+  const [identifier = '', hub, ...rest] = text.trim().split('@');
+  if (!identifier.startsWith(PREFIX) || rest.length > 0 || identifier.length > 70 || hub === '')
+    return refuse('malformed', { identifier: text });
+  const decoded = fromBase58(identifier.slice(PREFIX.length), 37);
+  if (decoded === null) return refuse('malformed', { identifier: text });
+  const publicKey = decoded.slice(0, 33);
+  if (toHex(checksum(publicKey)) !== toHex(decoded.subarray(33))) return refuse('malformed', { identifier: text });
+  try {
+    return ok({ identifier, publicKey, address: addressOfKey(publicKey), hub: hub ?? null });
+  } catch {
+    return refuse('malformed', { identifier: text });
+  }
+}

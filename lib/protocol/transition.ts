@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The transition both halves run: what a proposal makes of a state, and whether a proposal may be made at all.
+ * Pure: what the hub wants to know of transfers, the chain or its own limits is policy and lives elsewhere.
+ */
+import { applyOperation, partyAt, type Context } from './apply-operation.ts';
+import type { AppCatalogue } from './apps/app-logic.ts';
+import { appsRoot } from './apps-root.ts';
+import { toBytes, toHash } from './bytes.ts';
+import { appId, appStateDigest, ledgerDigest, stateHash } from './digests.ts';
+import { refuse, type Outcomes } from './errors.ts';
+import { checkLedger, sum } from './ledger.ts';
+import type { AppUpdate, Operation, Proposal } from './operations.ts';
+import { ok } from './result.ts';
+import { INITIATOR, type Address, type AgreedState, type AppInstance, type Channel, type ChannelState, type Hash } from './types.ts';
+
+export const MAX_OPERATIONS = 128;
+
+/** Whose signature is on a digest: lowercase address, or null. Given from outside, since servers have a native one. */
+export type Recover = (digest: Uint8Array, signature: Uint8Array) => string | null;
+
+/** The state after `operations`, at `version`. Every update must be followed by the uninstall of its app. */
+export function applyOperations(
+  channel: Channel,
+  catalogue: AppCatalogue,
+  state: ChannelState,
+  version: bigint,
+  operations: readonly Operation[],
+): Outcomes<ChannelState> {
+  if (version <= state.ledger.version) return refuse('stale_version', { agreed: state.ledger.version, proposed: version });
+  if (operations.length === 0) return refuse('malformed', { operations: 0 });
+  if (operations.length > MAX_OPERATIONS) return refuse('too_large', { operations: operations.length });
+  const context: Context = { channel, catalogue, version };
+  let next = state;
+  for (const operation of operations) {
+    const applied = applyOperation(context, next, operation);
+    if (!applied.ok) return applied;
+    next = applied.value;
+  }
+  for (const operation of operations) {
+    if (operation.kind === 'update' && next.apps.some((open) => open.id === operation.appId))
+      return refuse('invalid_action', { appId: operation.appId });
+  }
+  const checked = checkLedger({ ...next.ledger, version, appsRoot: rootAfter(state, next) });
+  return checked.ok ? ok({ ...next, ledger: checked.value }) : checked;
+}
+
+/** The root only changes when the set of apps does. */
+const rootAfter = (before: ChannelState, after: ChannelState): Hash =>
+  before.apps === after.apps ? before.ledger.appsRoot : appsRoot(after.apps.map((open) => open.id));
+
+export const digestOf = (channel: Channel, state: ChannelState): Uint8Array => ledgerDigest(channel.domain, state.ledger);
+
+/** A proposal judged against the state it must build on: the next state and the digest both sign. */
+export interface Judged {
+  readonly next: ChannelState;
+  readonly digest: Uint8Array;
+}
+
+/**
+ * Everything about a proposal that needs no outside fact, except whether the initiator signed it (`isSignedBy`).
+ * Fails with `wrong_epoch`, `stale_version`, `out_of_sync` or what an operation refuses.
+ */
+export function judgeProposal(
+  channel: Channel,
+  catalogue: AppCatalogue,
+  state: ChannelState,
+  proposal: Proposal,
+): Outcomes<Judged> {
+  const { ledger } = state;
+  if (proposal.channel !== ledger.channel) return refuse('unknown_channel', { channel: proposal.channel });
+  if (proposal.epoch !== ledger.epoch) return refuse('wrong_epoch', { current: ledger.epoch, proposed: proposal.epoch });
+  if (proposal.version <= ledger.version)
+    return refuse('stale_version', { agreed: ledger.version, proposed: proposal.version });
+  if (
+    proposal.previous.version !== ledger.version ||
+    proposal.previous.digest !== toHash(ledgerDigest(channel.domain, ledger))
+  )
+    return refuse('out_of_sync', { held: ledger.version, previous: proposal.previous.version });
+  const next = applyOperations(channel, catalogue, state, proposal.version, proposal.operations);
+  return next.ok ? ok({ next: next.value, digest: digestOf(channel, next.value) }) : next;
+}
+
+export const isSignedBy = (recover: Recover, digest: Uint8Array, signature: string, signer: Address): boolean =>
+  signature.length === 132 && recover(digest, toBytes(signature)) === signer;
+
+/** An action by the initiator outside a ledger. The result carries its signature; the responder adds its own. */
+export function judgeUpdate(
+  channel: Channel,
+  catalogue: AppCatalogue,
+  state: ChannelState,
+  update: AppUpdate,
+): Outcomes<{ readonly next: AppInstance; readonly digest: Uint8Array }> {
+  const instance = state.apps.find((open) => open.id === update.appId);
+  const logic = instance && catalogue.get(instance.app.definition);
+  if (instance === undefined || logic === undefined) return refuse('unknown_app', { appId: update.appId });
+  if (update.version !== instance.version + 1n)
+    return refuse('stale_version', { agreed: instance.version, proposed: update.version });
+  if (logic.isTerminal(instance.state)) return refuse('invalid_action', { terminal: true });
+  if (partyAt(channel, instance.app, logic.turnTaker(instance.state)) !== INITIATOR)
+    return refuse('not_turn_taker', { appId: update.appId });
+  const acted = logic.applyAction(instance.state, update.action);
+  if (!acted.ok) return acted;
+  const next: AppInstance = {
+    ...instance,
+    state: acted.value,
+    version: update.version,
+    signatures: [update.signature, null],
+  };
+  const digest = appStateDigest(channel.domain, {
+    appId: instance.id,
+    version: update.version,
+    stateHash: stateHash(acted.value),
+  });
+  return ok({ next, digest });
+}
+
+/**
+ * Whether a state served by the other side is one both signed and holds together: both signatures on its digest, its
+ * apps under its root and hashing to their ids, every later app state signed by both, conservation.
+ */
+export function verifyAgreed(
+  channel: Channel,
+  recover: Recover,
+  state: AgreedState,
+): Outcomes<AgreedState> {
+  const { ledger, signatures } = state;
+  if (ledger.channel !== channel.address) return refuse('unknown_channel', { channel: ledger.channel });
+  const checked = checkLedger(ledger);
+  if (!checked.ok) return checked;
+  if (appsRoot(state.apps.map((open) => open.id)) !== ledger.appsRoot) return refuse('invalid_state', { what: 'apps' });
+  for (const { asset, locked } of ledger.assets) {
+    const staked = state.apps.flatMap((open) => open.app.stakes).filter((stake) => stake.asset === asset);
+    if (staked.reduce((total, stake) => total + sum(stake.amounts), 0n) !== locked)
+      return refuse('conservation_broken', { asset });
+  }
+  for (const instance of state.apps) {
+    const valid = verifyApp(channel, recover, instance);
+    if (!valid.ok) return valid;
+  }
+  if (ledger.version === 0n) {
+    const isEmpty = ledger.assets.length === 0 && state.apps.length === 0 && signatures === null;
+    return isEmpty ? ok(state) : refuse('invalid_state', { version: 0n });
+  }
+  const digest = digestOf(channel, state);
+  const signed =
+    signatures !== null &&
+    isSignedBy(recover, digest, signatures[0], channel.initiator) &&
+    isSignedBy(recover, digest, signatures[1], channel.responder);
+  return signed ? ok(state) : refuse('bad_signature', { version: ledger.version });
+}
+
+function verifyApp(channel: Channel, recover: Recover, instance: AppInstance): Outcomes<void> {
+  if (appId(channel.domain, instance.app) !== instance.id) return refuse('invalid_state', { appId: instance.id });
+  const hash = stateHash(instance.state);
+  if (instance.version === 0n)
+    return hash === instance.app.initialStateHash ? ok(undefined) : refuse('invalid_state', { appId: instance.id });
+  const digest = appStateDigest(channel.domain, { appId: instance.id, version: instance.version, stateHash: hash });
+  const [first, second] = instance.signatures;
+  const signed =
+    first !== null &&
+    second !== null &&
+    isSignedBy(recover, digest, first, channel.initiator) &&
+    isSignedBy(recover, digest, second, channel.responder);
+  return signed ? ok(undefined) : refuse('bad_signature', { appId: instance.id });
+}

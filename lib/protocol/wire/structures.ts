@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+/** Schemas of the signed structures and of the states that hold them. */
+import { z } from 'zod';
+import { MAX_APPS, MAX_ASSETS } from '../types.ts';
+import { address, bytes, hash, outcomeType, pair, party, signature, uint, uint64, whole } from './primitives.ts';
+
+export const assetLedger = z.strictObject({
+  asset: address,
+  balances: pair(uint),
+  deposits: pair(uint),
+  withdrawn: pair(uint),
+  locked: uint,
+});
+
+export const ledger = z.strictObject({
+  channel: address,
+  epoch: uint64,
+  version: uint64,
+  assets: z.array(assetLedger).max(MAX_ASSETS),
+  appsRoot: hash,
+});
+
+export const stake = z.strictObject({ asset: address, amounts: pair(uint) });
+
+const terms = {
+  nonce: hash,
+  definition: address,
+  participants: pair(address),
+  outcomeType,
+  stakes: z.array(stake).min(1).max(MAX_ASSETS),
+  periods: pair(whole),
+  actionDeadline: whole,
+  holdUntil: whole,
+};
+
+export const appTerms = z.strictObject(terms);
+
+export const app = z.strictObject({
+  channel: address,
+  epoch: uint64,
+  installVersion: uint64,
+  ...terms,
+  initialStateHash: hash,
+});
+
+export const appInstance = z.strictObject({
+  id: hash,
+  app,
+  version: uint64,
+  state: bytes,
+  signatures: pair(signature.nullable()),
+});
+
+export const withdrawal = z.strictObject({
+  channel: address,
+  epoch: uint64,
+  party,
+  asset: address,
+  amount: uint,
+  recipient: address,
+  nonce: hash,
+  deadline: whole,
+  handler: address,
+  data: bytes,
+});
+
+export const openWithdrawal = z.strictObject({ digest: hash, withdrawal });
+
+export const agreedState = z.strictObject({
+  ledger,
+  apps: z.array(appInstance).max(MAX_APPS),
+  withdrawals: z.array(openWithdrawal).max(MAX_APPS),
+  signatures: pair(signature).nullable(),
+});
+
+export const quote = z.strictObject({
+  channel: address,
+  nonce: hash,
+  paymentId: hash,
+  fromAsset: address,
+  fromAmount: uint,
+  toChainId: whole,
+  toAsset: address,
+  toAmount: uint,
+  validUntil: whole,
+});
+
+export const channel = z.strictObject({
+  domain: z.strictObject({ chainId: whole, registry: address }),
+  address,
+  initiator: address,
+  responder: address,
+  challengePeriod: whole,
+});
