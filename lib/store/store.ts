@@ -17,9 +17,12 @@ export interface NewItem {
   readonly key: string;
   /** Version of the body's shape. */
   readonly schema: number;
-  /** Plain JSON: no undefined, bigint, Date or bytes. It comes back deep-equal and shares no memory with what was put. */
+  /** Plain JSON: no bigint, Date or bytes. It comes back deep-equal and shares no memory with what was put. */
   readonly body: unknown;
-  /** Replaces the item's entries as a whole: an index not named here no longer holds the item. */
+  /**
+   * Replaces the item's entries as a whole: an index not named here no longer holds the item. `kind` need not be named:
+   * an item without it gets (what its key has before the first '#', key), so that every item of a store can be walked.
+   */
   readonly index?: Partial<Record<IndexName, IndexEntry>>;
 }
 
@@ -88,7 +91,7 @@ export interface Store {
    */
   query(index: IndexName, partition: string, options?: QueryOptions): Promise<Page>;
 
-  /** Whether reads and writes work now; never rejects. */
+  /** Whether the store answers now; never rejects. */
   ready(): Promise<boolean>;
 
   /** Resolves when writes under way are settled; nothing may be called after it. */
@@ -97,8 +100,12 @@ export interface Store {
   readonly counters: Readonly<StoreCounters>;
 }
 
-/** `store_unavailable`: try later. `item_invalid`, `item_too_large`, `cursor_invalid`: the caller's mistake, nothing happened. */
-export type StoreFaultCode = 'store_unavailable' | 'item_invalid' | 'item_too_large' | 'cursor_invalid';
+/**
+ * `store_unavailable`: the store does not answer, answers too late or fails. `schema_unknown`: the item was written by newer
+ * code than this. The others are the caller's mistake, and nothing happened.
+ */
+export type StoreFaultCode =
+  'store_unavailable' | 'schema_unknown' | 'item_invalid' | 'item_too_large' | 'cursor_invalid';
 
 export class StoreFault extends Error {
   override readonly name = 'StoreFault';
@@ -110,6 +117,6 @@ export class StoreFault extends Error {
   }
 
   get retryable(): boolean {
-    return this.code === 'store_unavailable';
+    return this.code === 'store_unavailable' || this.code === 'schema_unknown';
   }
 }

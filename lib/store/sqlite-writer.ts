@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { StoredForm } from './item-form.ts';
+import { StoreFault, indexNames } from './store.ts';
+import type { Etag, Expectation } from './store.ts';
+
+interface Write {
+  /** Runs inside the transaction; whether its condition held. */
+  readonly apply: () => boolean;
+  readonly settle: (landed: boolean) => void;
+  readonly fail: (fault: StoreFault) => void;
+}
+
+/** How long a transaction of another process is waited for. */
+const busyLimitMs = 10_000;
+const busy = 5;
+
+/**
+ * Group commit: all writes that wait when the event loop comes round go into one transaction, each with its own
+ * condition, and resolve after the commit is on disk. While another process holds the file, the loop stays free.
+ */
+export class SqliteWriter {
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #updateIndexed: StatementSync;
+  readonly #remove: StatementSync;
+  #waiting: Write[] = [];
+  #scheduled = false;
+  #busySince: number | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    const indexColumns = indexNames.flatMap((name) => [`${name}_partition`, `${name}_sort`]);
+    const marks = indexColumns.map(() => '?').join(', ');
+    this.#insert = database.prepare(
+      `INSERT INTO items (key, etag, schema, body, entries, ${indexColumns.join(', ')}) ` +
+        `VALUES (?, ?, ?, ?, ?, ${marks}) ON CONFLICT (key) DO NOTHING`,
+    );
+    // SQLite rewrites the index entries of every column an update names, so the usual write names none.
+    this.#update = database.prepare(
+      'UPDATE items SET etag = ?, schema = ?, body = ? WHERE key = ? AND etag = ? AND entries = ?',
+    );
+    this.#updateIndexed = database.prepare(
+      `UPDATE items SET etag = ?, schema = ?, body = ?, entries = ?, ${indexColumns.map((column) => `${column} = ?`).join(', ')} ` +
+        'WHERE key = ? AND etag = ?',
+    );
+    this.#remove = database.prepare('DELETE FROM items WHERE key = ? AND etag = ?');
+    // Waiting happens in #flush, off the event loop's back.
+    database.exec('PRAGMA busy_timeout = 0');
+  }
+
+  put(form: StoredForm, etag: Etag, expect: Expectation): Promise<boolean> {
+    const { key, schema, body } = form;
+    const entries = JSON.stringify(form.index);
+    const columns: SQLInputValue[] = indexNames.flatMap((name) => {
+      const entry = form.index[name];
+      return entry ? [entry.partition, entry.sort] : [null, null];
+    });
+    if (expect === 'absent') {
+      return this.#enqueue(() => changed(this.#insert.run(key, etag, schema, body, entries, ...columns)));
+    }
+    return this.#enqueue(
+      () =>
+        changed(this.#update.run(etag, schema, body, key, expect, entries)) ||
+        changed(this.#updateIndexed.run(etag, schema, body, entries, ...columns, key, expect)),
+    );
+  }
+
+  remove(key: string, expect: Etag): Promise<boolean> {
+    return this.#enqueue(() => changed(this.#remove.run(key, expect)));
+  }
+
+  async close(): Promise<void> {
+    if (this.#scheduled) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    this.#database.close();
+  }
+
+  #enqueue(apply: () => boolean): Promise<boolean> {
+    return new Promise((settle, fail) => {
+      this.#waiting.push({ apply, settle, fail });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      setImmediate(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    const began = this.#begin();
+    if (began === 'later') return;
+    const writes = this.#waiting;
+    this.#waiting = [];
+    this.#scheduled = false;
+    if (began === 'begun') this.#commit(writes);
+    else for (const write of writes) write.fail(began);
+    this.#whenIdle?.();
+  }
+
+  /** Takes the file's write lock, or schedules another try while somebody else has it. */
+  #begin(): 'begun' | 'later' | StoreFault {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      this.#busySince = undefined;
+      return 'begun';
+    } catch (cause) {
+      this.#busySince ??= performance.now();
+      const waited = performance.now() - this.#busySince;
+      if (isBusy(cause) && waited < busyLimitMs) {
+        // Another's transaction lasts well under a millisecond: look again at once, then less often.
+        if (waited < 1) setImmediate(() => this.#flush());
+        else setTimeout(() => this.#flush(), 1 + Math.random() * Math.min(waited / 4, 10));
+        return 'later';
+      }
+      this.#busySince = undefined;
+      return new StoreFault('store_unavailable', 'the file cannot be written', cause);
+    }
+  }
+
+  #commit(writes: Write[]): void {
+    try {
+      const landed = writes.map((write) => write.apply());
+      this.#database.exec('COMMIT');
+      writes.forEach((write, i) => write.settle(landed[i] as boolean));
+    } catch (cause) {
+      this.#rollBack();
+      const fault = new StoreFault('store_unavailable', 'the write failed', cause);
+      for (const write of writes) write.fail(fault);
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back by itself after some errors; then there is nothing left to do.
+    }
+  }
+}
+
+function changed(result: { changes: number | bigint }): boolean {
+  return Number(result.changes) === 1;
+}
+
+function isBusy(error: unknown): boolean {
+  const code = (error as { errcode?: unknown }).errcode;
+  return typeof code === 'number' && (code & 0xff) === busy;
+}
