@@ -45,6 +45,8 @@ export interface ChainConfig {
   /** What clients are told to use. */
   readonly publicRpcUrl: string;
   readonly factory: ConfigAddress;
+  /** What every channel is a clone of; with the factory it fixes channel addresses. */
+  readonly channelImplementation: ConfigAddress;
   readonly registry: ConfigAddress;
   readonly transferApp: ConfigAddress;
   readonly assets: readonly AssetConfig[];

@@ -37,6 +37,7 @@ export const chainSchema = z.object({
   rpcUrl: url,
   publicRpcUrl: url,
   factory: address,
+  channelImplementation: address,
   registry: address,
   transferApp: address,
   assets: z.array(assetSchema).min(1),
