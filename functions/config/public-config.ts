@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+import type { ChainConfig, HubConfig } from '../../infra/config/hub-config.ts';
+
+export interface HubIdentity {
+  readonly identifier: string;
+  readonly address: string;
+}
+
+/** What anybody may know about this hub. Amounts are decimal strings, times seconds. */
+export function publicConfig(config: HubConfig, hub: HubIdentity): unknown {
+  return {
+    protocol: 1,
+    stage: config.stage,
+    hub,
+    chains: config.chains.map(publicChain),
+    nats: { urls: config.nats.publicUrls, websocketUrls: config.nats.publicWebsocketUrls },
+    limits: config.limits,
+  };
+}
+
+function publicChain(chain: ChainConfig): unknown {
+  return {
+    chainId: chain.chainId,
+    rpcUrl: chain.publicRpcUrl,
+    factory: chain.factory,
+    registry: chain.registry,
+    transferApp: chain.transferApp,
+    fromBlock: chain.fromBlock,
+    challengePeriod: chain.challengePeriod,
+    confirmations: chain.confirmations,
+    appPeriods: chain.appPeriods,
+    assets: chain.assets.map(({ address, symbol, decimals, transfer }) => ({
+      address,
+      symbol,
+      decimals,
+      transfer: { min: transfer.min.toString(), max: transfer.max.toString() },
+    })),
+  };
+}
