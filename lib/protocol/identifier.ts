@@ -20,6 +20,9 @@ export interface Identity {
   readonly hub: string | null;
 }
 
+/** host[:port], so that whoever makes a URL of it reaches that host and nothing else. */
+const HUB = /^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?$/i;
+
 const checksum = (payload: Uint8Array): Uint8Array => sha256(sha256(payload)).subarray(0, 4);
 
 function base58(bytes: Uint8Array): string {
@@ -55,11 +58,12 @@ export function addressOfKey(publicKey: Uint8Array): Address {
   return toHex(keccak_256(point.subarray(1)).subarray(12)) as string as Address;
 }
 
-/** Fails with `malformed` on a bad alphabet, checksum, length or point. */
+/** Fails with `malformed` on a bad alphabet, checksum, length, point or hub. */
 export function parseIdentifier(text: string): Outcomes<Identity> {
   const [identifier = '', hub, ...rest] = text.trim().split('@');
-  if (!identifier.startsWith(PREFIX) || rest.length > 0 || identifier.length > 70 || hub === '')
+  if (!identifier.startsWith(PREFIX) || rest.length > 0 || identifier.length > 70)
     return refuse('malformed', { identifier: text });
+  if (hub !== undefined && !HUB.test(hub)) return refuse('malformed', { identifier: text });
   const decoded = fromBase58(identifier.slice(PREFIX.length), 37);
   if (decoded === null) return refuse('malformed', { identifier: text });
   const publicKey = decoded.slice(0, 33);

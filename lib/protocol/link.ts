@@ -14,6 +14,9 @@ export interface Link {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
+/** Ample for any hub URL; what is longer is no link. */
+const MAX_FRAGMENT = 4096;
+
 function base64url(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 3) {
@@ -54,6 +57,7 @@ export const formatLink = (cardOrigin: string, link: Link): string =>
 /** Reads a whole link or just its fragment. Fails with `malformed`. */
 export function parseLink(text: string): Outcomes<Link> {
   const fragment = text.slice(text.indexOf('#') + 1).trim();
+  if (fragment.length > MAX_FRAGMENT) return refuse('malformed', { what: 'link' });
   const [version, chain = '', transfer = '', secret = '', hub = '', ...rest] = fragment.split('.');
   const chainId = Number(chain);
   const transferId = fromBase64url(transfer);
