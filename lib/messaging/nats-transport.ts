@@ -15,6 +15,7 @@ import {
   type HubEvent,
   type Reply,
 } from './envelope.ts';
+import { renewableLine } from './renewable-line.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { stream, type Channel } from './stream.ts';
 import { DEFAULT_TIMEOUT_MS, type PeerMessage, type RequestOptions, type Transport } from './transport.ts';
@@ -34,32 +35,21 @@ export function natsTransport({
 }: NatsTransportOptions): Transport {
   const user = keeper.current().address as Address;
   const listeners = new Set<Channel<HubEvent>>();
-  let inFlight = 0;
-  let renewed = false;
-
-  // A renewed session needs a new connection, because the server holds a connection to the JWT it came with. It is
-  // made between requests: one that is cut off would have an unknown outcome for no good reason.
-  const stopWatching = keeper.onRenewed(() => {
-    renewed = true;
-    reconnectWhenIdle();
+  const line = renewableLine(connection, keeper);
+  void onReconnect(connection, () => {
+    line.reconnected();
+    for (const channel of listeners) channel.push({ v: 1, id: newCorrelationId(), type: 'reconnected' });
   });
-  function reconnectWhenIdle(): void {
-    if (!renewed || inFlight > 0 || connection.isClosed()) return;
-    renewed = false;
-    void connection.reconnect().catch(() => {});
-  }
-  void announceReconnections(connection, listeners);
 
   return {
     async request(operation, body, options = {}) {
       const id = options.id ?? newCorrelationId();
-      inFlight += 1;
+      await line.enter();
       try {
         const subject = requestSubject(options.chainId ?? chainId, user, operation);
         return await ask(connection, subject, encodeRequest(body, id), id, { timeoutMs, ...options });
       } finally {
-        inFlight -= 1;
-        reconnectWhenIdle();
+        line.leave();
       }
     },
 
@@ -91,7 +81,7 @@ export function natsTransport({
       ),
 
     async close() {
-      stopWatching();
+      line.close();
       for (const channel of listeners) channel.close();
       await connection.close();
     },
@@ -105,8 +95,7 @@ async function ask(
   id: string,
   { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: RequestOptions,
 ): Promise<Reply> {
-  if (signal?.aborted === true)
-    return failure(id, { ...fault('timeout', { aborted: true }), outcome: 'unchanged' });
+  if (signal?.aborted === true) return failure(id, fault('timeout', { aborted: true }));
   const limit = connection.info?.max_payload;
   if (limit !== undefined && data.length * 3 > limit && new TextEncoder().encode(data).length > limit) {
     return failure(id, fault('too_large', { maxBytes: limit }));
@@ -155,12 +144,8 @@ function parsePeerMessage(message: Msg): PeerMessage | undefined {
   }
 }
 
-async function announceReconnections(
-  connection: NatsConnection,
-  listeners: Set<Channel<HubEvent>>,
-): Promise<void> {
+async function onReconnect(connection: NatsConnection, then: () => void): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type !== 'reconnect') continue;
-    for (const channel of listeners) channel.push({ v: 1, id: newCorrelationId(), type: 'reconnected' });
+    if (status.type === 'reconnect') then();
   }
 }
