@@ -44,17 +44,32 @@ const MAX_STAKES = 4;
 const inAmountRange = (amount: bigint): boolean => amount > 0n && amount < AMOUNT_LIMIT;
 
 /** Takes `amount` from a party's balance and says whose balance was too small. */
-function debit(state: ChannelState, party: Party, asset: Stake['asset'], amount: bigint): Outcomes<ChannelState> {
+function debit(
+  state: ChannelState,
+  party: Party,
+  asset: Stake['asset'],
+  amount: bigint,
+): Outcomes<ChannelState> {
   const entry = assetOf(state.ledger, asset);
   const balance = at(entry.balances, party);
   if (balance < amount)
-    return refuse(party === INITIATOR ? 'insufficient_balance' : 'insufficient_collateral', { asset, balance, amount });
-  return ok({ ...state, ledger: withAsset(state.ledger, { ...entry, balances: plus(entry.balances, party, -amount) }) });
+    return refuse(party === INITIATOR ? 'insufficient_balance' : 'insufficient_collateral', {
+      asset,
+      balance,
+      amount,
+    });
+  return ok({
+    ...state,
+    ledger: withAsset(state.ledger, { ...entry, balances: plus(entry.balances, party, -amount) }),
+  });
 }
 
 function credit(state: ChannelState, party: Party, asset: Stake['asset'], amount: bigint): ChannelState {
   const entry = assetOf(state.ledger, asset);
-  return { ...state, ledger: withAsset(state.ledger, { ...entry, balances: plus(entry.balances, party, amount) }) };
+  return {
+    ...state,
+    ledger: withAsset(state.ledger, { ...entry, balances: plus(entry.balances, party, amount) }),
+  };
 }
 
 function lock(state: ChannelState, asset: Stake['asset'], amount: bigint): ChannelState {
@@ -64,10 +79,18 @@ function lock(state: ChannelState, asset: Stake['asset'], amount: bigint): Chann
 
 function deposit(state: ChannelState, operation: DepositOperation): Outcomes<ChannelState> {
   const entry = assetOf(state.ledger, operation.asset);
-  const grown = [operation.deposits[0] - entry.deposits[0], operation.deposits[1] - entry.deposits[1]] as const;
+  const grown = [
+    operation.deposits[0] - entry.deposits[0],
+    operation.deposits[1] - entry.deposits[1],
+  ] as const;
   if (grown[0] < 0n || grown[1] < 0n || sum(grown) === 0n)
-    return refuse('invalid_deposit', { asset: operation.asset, processed: entry.deposits, proposed: operation.deposits });
-  if (sum(operation.deposits) >= AMOUNT_LIMIT) return refuse('amount_out_of_range', { asset: operation.asset });
+    return refuse('invalid_deposit', {
+      asset: operation.asset,
+      processed: entry.deposits,
+      proposed: operation.deposits,
+    });
+  if (sum(operation.deposits) >= AMOUNT_LIMIT)
+    return refuse('amount_out_of_range', { asset: operation.asset });
   return ok({
     ...state,
     ledger: withAsset(state.ledger, {
@@ -85,7 +108,12 @@ export const partyAt = (channel: Channel, app: App, position: 0 | 1): Party =>
 export const positionOf = (channel: Channel, app: App, party: Party): 0 | 1 =>
   partyAt(channel, app, 0) === party ? 0 : 1;
 
-function checkTerms(channel: Channel, app: App, catalogue: AppCatalogue, operation: InstallOperation): Outcomes<void> {
+function checkTerms(
+  channel: Channel,
+  app: App,
+  catalogue: AppCatalogue,
+  operation: InstallOperation,
+): Outcomes<void> {
   const logic = catalogue.get(app.definition);
   if (logic === undefined) return refuse('unsupported_app', { definition: app.definition });
   const [first, second] = app.participants;
@@ -96,10 +124,12 @@ function checkTerms(channel: Channel, app: App, catalogue: AppCatalogue, operati
   if (app.outcomeType !== logic.outcomeType) return refuse('invalid_app', { outcomeType: app.outcomeType });
   if (app.periods.some((period) => !Number.isInteger(period) || period <= 0 || period > 0xffffffff))
     return refuse('invalid_app', { periods: app.periods });
-  if (app.stakes.length === 0 || app.stakes.length > MAX_STAKES) return refuse('invalid_app', { stakes: app.stakes.length });
+  if (app.stakes.length === 0 || app.stakes.length > MAX_STAKES)
+    return refuse('invalid_app', { stakes: app.stakes.length });
   for (const [index, stake] of app.stakes.entries()) {
     const before = app.stakes[index - 1];
-    if (before !== undefined && before.asset >= stake.asset) return refuse('invalid_app', { asset: stake.asset });
+    if (before !== undefined && before.asset >= stake.asset)
+      return refuse('invalid_app', { asset: stake.asset });
     if (stake.amounts.some((amount) => amount < 0n) || !inAmountRange(sum(stake.amounts)))
       return refuse('amount_out_of_range', { asset: stake.asset });
   }
@@ -155,7 +185,11 @@ function update(context: Context, state: ChannelState, operation: UpdateOperatio
   return ok({ ...state, apps: state.apps.map((other) => (other.id === moved.id ? moved : other)) });
 }
 
-function uninstall(context: Context, state: ChannelState, operation: UninstallOperation): Outcomes<ChannelState> {
+function uninstall(
+  context: Context,
+  state: ChannelState,
+  operation: UninstallOperation,
+): Outcomes<ChannelState> {
   const open = openApp(context, state, operation.appId);
   if (open === null) return refuse('unknown_app', { appId: operation.appId });
   const { app } = open.instance;
@@ -186,13 +220,18 @@ export const withdrawalOf = (channel: Channel, epoch: bigint, operation: Withdra
   data: operation.data,
 });
 
-function withdraw(context: Context, state: ChannelState, operation: WithdrawOperation): Outcomes<ChannelState> {
+function withdraw(
+  context: Context,
+  state: ChannelState,
+  operation: WithdrawOperation,
+): Outcomes<ChannelState> {
   if (!inAmountRange(operation.amount)) return refuse('amount_out_of_range', { amount: operation.amount });
   if (operation.recipient === NO_ADDRESS || operation.deadline <= 0)
     return refuse('invalid_withdrawal', { recipient: operation.recipient, deadline: operation.deadline });
   const withdrawal = withdrawalOf(context.channel, state.ledger.epoch, operation);
   const digest = withdrawalHash(context.channel, withdrawal);
-  if (state.withdrawals.some((open) => open.digest === digest)) return refuse('invalid_withdrawal', { digest });
+  if (state.withdrawals.some((open) => open.digest === digest))
+    return refuse('invalid_withdrawal', { digest });
   const debited = debit(state, operation.party, operation.asset, operation.amount);
   if (!debited.ok) return debited;
   const entry = assetOf(debited.value.ledger, operation.asset);
@@ -225,22 +264,36 @@ function returnWithdrawal(state: ChannelState, operation: ReturnOperation): Outc
 /** A swap inside one channel: the initiator gives `fromAmount` of one asset for `toAmount` of another. */
 function swap(context: Context, state: ChannelState, { quote }: SwapOperation): Outcomes<ChannelState> {
   const { channel } = context;
-  if (quote.channel !== channel.address || quote.toChainId !== channel.domain.chainId || quote.fromAsset === quote.toAsset)
+  if (
+    quote.channel !== channel.address ||
+    quote.toChainId !== channel.domain.chainId ||
+    quote.fromAsset === quote.toAsset
+  )
     return refuse('invalid_swap', { channel: quote.channel, toChainId: quote.toChainId });
-  if (!inAmountRange(quote.fromAmount) || !inAmountRange(quote.toAmount)) return refuse('amount_out_of_range');
+  if (!inAmountRange(quote.fromAmount) || !inAmountRange(quote.toAmount))
+    return refuse('amount_out_of_range');
   const paid = debit(state, INITIATOR, quote.fromAsset, quote.fromAmount);
   if (!paid.ok) return paid;
   const given = debit(paid.value, RESPONDER, quote.toAsset, quote.toAmount);
   if (!given.ok) return given;
   return ok(
-    credit(credit(given.value, RESPONDER, quote.fromAsset, quote.fromAmount), INITIATOR, quote.toAsset, quote.toAmount),
+    credit(
+      credit(given.value, RESPONDER, quote.fromAsset, quote.fromAmount),
+      INITIATOR,
+      quote.toAsset,
+      quote.toAmount,
+    ),
   );
 }
 
 const withdrawalHash = (channel: Channel, withdrawal: Withdrawal): Hash =>
   toHash(withdrawalDigest(channel.domain, withdrawal));
 
-export function applyOperation(context: Context, state: ChannelState, operation: Operation): Outcomes<ChannelState> {
+export function applyOperation(
+  context: Context,
+  state: ChannelState,
+  operation: Operation,
+): Outcomes<ChannelState> {
   switch (operation.kind) {
     case 'deposit':
       return deposit(state, operation);

@@ -4,18 +4,24 @@ import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Address, Bytes, Hash } from './types.ts';
 
 const DIGITS = '0123456789abcdef';
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => DIGITS[byte >> 4]! + DIGITS[byte & 15]!);
+const HEX: readonly string[] = Array.from(
+  { length: 256 },
+  (_, byte) => DIGITS[byte >> 4]! + DIGITS[byte & 15]!,
+);
 
-const nibble = (code: number): number =>
-  code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : code >= 65 && code <= 70 ? code - 55 : -1;
+const NIBBLE = new Int8Array(128).fill(-1);
+for (const [value, digit] of [...DIGITS].entries()) {
+  NIBBLE[digit.charCodeAt(0)] = value;
+  NIBBLE[digit.toUpperCase().charCodeAt(0)] = value;
+}
+const nibble = (code: number): number => (code < 128 ? NIBBLE[code]! : -1);
 
 /** Writes the bytes of `hex` (with `0x`) into `out` at `at`. Throws on a digit that is none: callers hold parsed values. */
 export function writeHex(out: Uint8Array, at: number, hex: string): void {
   for (let i = 2, o = at; i < hex.length; i += 2, o++) {
-    const high = nibble(hex.charCodeAt(i));
-    const low = nibble(hex.charCodeAt(i + 1));
-    if (high < 0 || low < 0) throw new TypeError('not hex');
-    out[o] = (high << 4) | low;
+    const byte = (nibble(hex.charCodeAt(i)) << 4) | nibble(hex.charCodeAt(i + 1));
+    if (byte < 0) throw new TypeError('not hex');
+    out[o] = byte;
   }
 }
 
@@ -47,7 +53,10 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 const MASK = (1n << 64n) - 1n;
 
-/** Appends 32-byte words to a buffer of known size: the hand-written encoder behind every struct hash. */
+/**
+ * Appends 32-byte words to a buffer of known size: the hand-written encoder behind every struct hash. `again` starts
+ * over in the same buffer, for an encoder whose words have fixed kinds: each writes all that another value left behind.
+ */
 export class Words {
   readonly bytes: Uint8Array;
   private readonly view: DataView;
@@ -58,14 +67,18 @@ export class Words {
     this.view = new DataView(this.bytes.buffer);
   }
 
+  again(): this {
+    this.at = 0;
+    return this;
+  }
+
   uint(value: bigint): this {
-    if (value <= MASK) this.view.setBigUint64(this.at + 24, value);
-    else {
-      this.view.setBigUint64(this.at + 24, value & MASK);
-      this.view.setBigUint64(this.at + 16, (value >> 64n) & MASK);
-      this.view.setBigUint64(this.at + 8, (value >> 128n) & MASK);
-      this.view.setBigUint64(this.at, (value >> 192n) & MASK);
-    }
+    const { view, at } = this;
+    view.setBigUint64(at + 24, value & MASK);
+    const high = value > MASK ? value >> 64n : 0n;
+    view.setBigUint64(at + 16, high & MASK);
+    view.setBigUint64(at + 8, high > MASK ? (high >> 64n) & MASK : 0n);
+    view.setBigUint64(at, high > MASK ? (high >> 128n) & MASK : 0n);
     this.at += 32;
     return this;
   }
@@ -101,10 +114,14 @@ export class Words {
 export function readUint(bytes: Uint8Array, index: number): bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset + index * 32, 32);
   return (
-    (view.getBigUint64(0) << 192n) | (view.getBigUint64(8) << 128n) | (view.getBigUint64(16) << 64n) | view.getBigUint64(24)
+    (view.getBigUint64(0) << 192n) |
+    (view.getBigUint64(8) << 128n) |
+    (view.getBigUint64(16) << 64n) |
+    view.getBigUint64(24)
   );
 }
 
-export const readHash = (bytes: Uint8Array, index: number): Hash => toHash(bytes.subarray(index * 32, index * 32 + 32));
+export const readHash = (bytes: Uint8Array, index: number): Hash =>
+  toHash(bytes.subarray(index * 32, index * 32 + 32));
 
 export const utf8 = utf8ToBytes;

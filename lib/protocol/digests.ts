@@ -5,7 +5,19 @@
  */
 import { keccak256 } from '#keccak256';
 import { concat, toBytes, toHash, utf8, Words } from './bytes.ts';
-import type { App, AppState, Bytes, Cancel, Domain, Hash, Ledger, Pair, Quote, Stake, Withdrawal } from './types.ts';
+import type {
+  App,
+  AppState,
+  Bytes,
+  Cancel,
+  Domain,
+  Hash,
+  Ledger,
+  Pair,
+  Quote,
+  Stake,
+  Withdrawal,
+} from './types.ts';
 
 export const DOMAIN_NAME = 'Indra';
 export const DOMAIN_VERSION = '1';
@@ -31,40 +43,61 @@ const hashText = (text: string): Uint8Array => keccak256(utf8(text));
 const TYPE = Object.fromEntries(Object.entries(TYPES).map(([name, type]) => [name, hashText(type)])) as {
   readonly [K in keyof typeof TYPES]: Uint8Array;
 };
-const DOMAIN_TYPE = hashText('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)');
+const DOMAIN_TYPE = hashText(
+  'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)',
+);
 const NAME_HASH = hashText(DOMAIN_NAME);
 const VERSION_HASH = hashText(DOMAIN_VERSION);
 
 const hashWords = (words: Words): Uint8Array => keccak256(words.bytes);
-const hashPair = (pair: Pair<bigint>): Uint8Array => hashWords(new Words(2).pair(pair));
 const hashList = <T>(items: readonly T[], hash: (item: T) => Uint8Array): Uint8Array =>
   keccak256(concat(...items.map(hash)));
 
+// One buffer per struct, filled anew for each value: a struct is encoded and hashed in one go and never holds its like.
+const buffers = {
+  pair: new Words(2),
+  periods: new Words(2),
+  participants: new Words(2),
+  asset: new Words(6),
+  stake: new Words(3),
+  ledger: new Words(6),
+  app: new Words(13),
+  appState: new Words(4),
+};
+
+const hashPair = (pair: Pair<bigint>): Uint8Array => hashWords(buffers.pair.again().pair(pair));
+
 export const domainSeparator = (domain: Domain): Uint8Array =>
-  hashWords(new Words(5).word(DOMAIN_TYPE).word(NAME_HASH).word(VERSION_HASH).number(domain.chainId).address(domain.registry));
+  hashWords(
+    new Words(5).word(DOMAIN_TYPE).word(NAME_HASH).word(VERSION_HASH).number(domain.chainId).address(domain.registry),
+  );
 
-const prefixes = new WeakMap<Domain, Uint8Array>();
+const MAX_SEPARATORS = 64;
+const separators = new Map<string, Uint8Array>();
 
-/** `0x19 0x01 ‖ domain separator`, kept per domain object. */
-function prefixOf(domain: Domain): Uint8Array {
-  let prefix = prefixes.get(domain);
-  if (prefix === undefined) {
-    prefix = concat(Uint8Array.of(0x19, 0x01), domainSeparator(domain));
-    prefixes.set(domain, prefix);
-  }
-  return prefix;
+/** Kept by value: a channel read from a store or the wire brings a domain object of its own. */
+function separatorOf(domain: Domain): Uint8Array {
+  const key = `${domain.chainId} ${domain.registry}`;
+  const known = separators.get(key);
+  if (known !== undefined) return known;
+  if (separators.size === MAX_SEPARATORS) separators.clear();
+  const separator = domainSeparator(domain);
+  separators.set(key, separator);
+  return separator;
 }
 
+const message = Uint8Array.of(0x19, 0x01, ...new Uint8Array(64));
+
 function digest(domain: Domain, structHash: Uint8Array): Uint8Array {
-  const message = new Uint8Array(66);
-  message.set(prefixOf(domain));
+  message.set(separatorOf(domain), 2);
   message.set(structHash, 34);
   return keccak256(message);
 }
 
 const hashAsset = (asset: Ledger['assets'][number]): Uint8Array =>
   hashWords(
-    new Words(6)
+    buffers.asset
+      .again()
       .word(TYPE.Asset)
       .address(asset.asset)
       .word(hashPair(asset.balances))
@@ -78,7 +111,8 @@ export const ledgerDigest = (domain: Domain, ledger: Ledger): Uint8Array =>
   digest(
     domain,
     hashWords(
-      new Words(6)
+      buffers.ledger
+        .again()
         .word(TYPE.Ledger)
         .address(ledger.channel)
         .uint(ledger.epoch)
@@ -89,23 +123,24 @@ export const ledgerDigest = (domain: Domain, ledger: Ledger): Uint8Array =>
   );
 
 const hashStake = (stake: Stake): Uint8Array =>
-  hashWords(new Words(3).word(TYPE.Stake).address(stake.asset).word(hashPair(stake.amounts)));
+  hashWords(buffers.stake.again().word(TYPE.Stake).address(stake.asset).word(hashPair(stake.amounts)));
 
 export const appDigest = (domain: Domain, app: App): Uint8Array =>
   digest(
     domain,
     hashWords(
-      new Words(13)
+      buffers.app
+        .again()
         .word(TYPE.App)
         .address(app.channel)
         .uint(app.epoch)
         .uint(app.installVersion)
         .hash(app.nonce)
         .address(app.definition)
-        .word(hashWords(new Words(2).address(app.participants[0]).address(app.participants[1])))
+        .word(hashWords(buffers.participants.again().address(app.participants[0]).address(app.participants[1])))
         .number(app.outcomeType)
         .word(hashList(app.stakes, hashStake))
-        .word(hashWords(new Words(2).number(app.periods[0]).number(app.periods[1])))
+        .word(hashWords(buffers.periods.again().number(app.periods[0]).number(app.periods[1])))
         .number(app.actionDeadline)
         .number(app.holdUntil)
         .hash(app.initialStateHash),
@@ -118,7 +153,7 @@ export const appId = (domain: Domain, app: App): Hash => toHash(appDigest(domain
 export const appStateDigest = (domain: Domain, state: AppState): Uint8Array =>
   digest(
     domain,
-    hashWords(new Words(4).word(TYPE.AppState).hash(state.appId).uint(state.version).hash(state.stateHash)),
+    hashWords(buffers.appState.again().word(TYPE.AppState).hash(state.appId).uint(state.version).hash(state.stateHash)),
   );
 
 export const withdrawalDigest = (domain: Domain, withdrawal: Withdrawal): Uint8Array =>

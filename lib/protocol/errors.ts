@@ -19,7 +19,9 @@ const later = (message: string): Kind => ({ message, retryable: true, outcome: '
 export const ERRORS = {
   malformed: no('The request could not be read. Nothing was changed. Check it against the documented shape.'),
   too_large: no('The request is larger than allowed. Nothing was changed. Split it.'),
-  unsupported_version: no('This protocol version is not spoken here. Nothing was changed. Update the software.'),
+  unsupported_version: no(
+    'This protocol version is not spoken here. Nothing was changed. Update the software.',
+  ),
   unknown_operation: no('There is no such operation. Nothing was changed.'),
   unauthenticated: no('Who is asking could not be established. Nothing was changed. Sign in again.'),
   not_yours: no('That belongs to someone else. Nothing was changed.'),
@@ -27,13 +29,19 @@ export const ERRORS = {
   unknown_channel: no('The hub does not know that channel. Nothing was changed. Open it first.'),
   wrong_epoch: no('The channel was settled and began a new epoch. Nothing was changed. Synchronize first.'),
   stale_version: no('A state with that version or a higher one is already agreed. Nothing was changed.'),
-  out_of_sync: later('The proposal builds on another state than the hub holds. Nothing was changed. Adopt it and propose again.'),
+  out_of_sync: later(
+    'The proposal builds on another state than the hub holds. Nothing was changed. Adopt it and propose again.',
+  ),
   bad_signature: no('The signature is not by the expected key on the expected bytes. Nothing was changed.'),
   unknown_asset: no('That asset is not accepted here. Nothing was changed.'),
   amount_out_of_range: no('The amount is zero, negative or too large. Nothing was changed.'),
   insufficient_balance: no('The balance is too small. Nothing was changed.'),
-  insufficient_collateral: later('The hub has too little collateral in that channel now. Nothing was changed. Ask for collateral, then try again.'),
-  conservation_broken: no('Balances, stakes and withdrawals do not add up to the deposits. Nothing was changed.'),
+  insufficient_collateral: later(
+    'The hub has too little collateral in that channel now. Nothing was changed. Ask for collateral, then try again.',
+  ),
+  conservation_broken: no(
+    'Balances, stakes and withdrawals do not add up to the deposits. Nothing was changed.',
+  ),
   too_many: no('The channel holds as many of these as it may. Nothing was changed. Close some first.'),
   unknown_app: no('No such app is open in the channel. Nothing was changed.'),
   app_exists: no('That app is already open in the channel. Nothing was changed.'),
@@ -43,30 +51,60 @@ export const ERRORS = {
   invalid_action: no('The app does not accept that action. Nothing was changed.'),
   not_turn_taker: no('It is the other side that moves in that app. Nothing was changed.'),
   outcome_not_decided: no('The app has no outcome yet. Nothing was changed.'),
-  deposit_not_found: later('The deposit is not on chain with enough confirmations. Nothing was changed. Wait for the chain, then try again.'),
+  deposit_not_found: later(
+    'The deposit is not on chain with enough confirmations. Nothing was changed. Wait for the chain, then try again.',
+  ),
   invalid_deposit: no('Deposits never shrink and must grow. Nothing was changed.'),
-  invalid_withdrawal: no('The withdrawal does not have the shape that is accepted here. Nothing was changed.'),
+  invalid_withdrawal: no(
+    'The withdrawal does not have the shape that is accepted here. Nothing was changed.',
+  ),
   unknown_withdrawal: no('No such withdrawal is open. Nothing was changed.'),
-  withdrawal_open: later('The withdrawal can still be executed on chain. Nothing was changed. Wait until its deadline has passed.'),
+  withdrawal_open: later(
+    'The withdrawal can still be executed on chain. Nothing was changed. Wait until its deadline has passed.',
+  ),
   invalid_swap: no('The quote does not allow that swap. Nothing was changed.'),
   quote_expired: no('The quote has expired. Nothing was changed. Ask for a new one.'),
   invalid_transfer: no('The transfer does not have the shape that is accepted here. Nothing was changed.'),
   duplicate_payment: no('A payment with that id exists already. It was not made twice.'),
   unknown_transfer: no('No such transfer. Nothing was changed.'),
   not_recipient: no('The transfer is for someone else, or the link is not complete. Nothing was changed.'),
-  transfer_claimed: later('The transfer is being claimed by another channel. Nothing was changed. Try again later.'),
+  transfer_claimed: later(
+    'The transfer is being claimed by another channel. Nothing was changed. Try again later.',
+  ),
   transfer_resolved: no('The transfer has been paid out already. Nothing was changed.'),
   transfer_cancelled: no('The transfer was cancelled. Nothing was changed.'),
   transfer_expired: no('It is too late to claim that transfer. Nothing was changed.'),
-  transfer_pending: later('The transfer can still be claimed. Nothing was changed. Cancel it first, or wait.'),
-  channel_disputed: no('A challenge is open on the channel, so nothing can be agreed in it. Nothing was changed.'),
-  hub_behind: later('The hub has not seen the chain recently and signs nothing until it has. Nothing was changed.'),
+  transfer_pending: later(
+    'The transfer can still be claimed. Nothing was changed. Cancel it first, or wait.',
+  ),
+  channel_disputed: no(
+    'A challenge is open on the channel, so nothing can be agreed in it. Nothing was changed.',
+  ),
+  hub_behind: later(
+    'The hub has not seen the chain recently and signs nothing until it has. Nothing was changed.',
+  ),
   busy: later('Too many requests met on one channel. Nothing was changed. Try again.'),
   chain_unavailable: later('The chain could not be asked. Nothing was changed. Try again.'),
-  store_unavailable: { message: 'The store did not answer. Ask again with the same request to learn the outcome.', retryable: true, outcome: 'unknown' },
-  timeout: { message: 'No answer came in time. Ask again with the same request to learn the outcome.', retryable: true, outcome: 'unknown' },
-  unreachable: { message: 'The hub could not be reached. Ask again with the same request to learn the outcome.', retryable: true, outcome: 'unknown' },
-  internal: { message: 'Something went wrong inside the hub. Ask again with the same request to learn the outcome.', retryable: true, outcome: 'unknown' },
+  store_unavailable: {
+    message: 'The store did not answer. Ask again with the same request to learn the outcome.',
+    retryable: true,
+    outcome: 'unknown',
+  },
+  timeout: {
+    message: 'No answer came in time. Ask again with the same request to learn the outcome.',
+    retryable: true,
+    outcome: 'unknown',
+  },
+  unreachable: {
+    message: 'The hub could not be reached. Ask again with the same request to learn the outcome.',
+    retryable: true,
+    outcome: 'unknown',
+  },
+  internal: {
+    message: 'Something went wrong inside the hub. Ask again with the same request to learn the outcome.',
+    retryable: true,
+    outcome: 'unknown',
+  },
 } as const satisfies Record<string, Kind>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -89,5 +127,7 @@ export const fault = (code: ErrorCode, details?: Record<string, unknown>): Fault
 export type Outcomes<T> = Result<T, Fault>;
 
 /** `return refuse('code', {offending: value})`. */
-export const refuse = (code: ErrorCode, details?: Record<string, unknown>): { readonly ok: false; readonly error: Fault } =>
-  err(fault(code, details));
+export const refuse = (
+  code: ErrorCode,
+  details?: Record<string, unknown>,
+): { readonly ok: false; readonly error: Fault } => err(fault(code, details));

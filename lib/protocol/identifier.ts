@@ -67,7 +67,8 @@ export function parseIdentifier(text: string): Outcomes<Identity> {
   const decoded = fromBase58(identifier.slice(PREFIX.length), 37);
   if (decoded === null) return refuse('malformed', { identifier: text });
   const publicKey = decoded.slice(0, 33);
-  if (toHex(checksum(publicKey)) !== toHex(decoded.subarray(33))) return refuse('malformed', { identifier: text });
+  if (toHex(checksum(publicKey)) !== toHex(decoded.subarray(33)))
+    return refuse('malformed', { identifier: text });
   try {
     return ok({ identifier, publicKey, address: addressOfKey(publicKey), hub: hub ?? null });
   } catch {

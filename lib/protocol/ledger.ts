@@ -49,7 +49,8 @@ export const plus = (pair: Pair<bigint>, party: Party, amount: bigint): Pair<big
 export const sum = (pair: Pair<bigint>): bigint => pair[0] + pair[1];
 
 const isEmpty = (entry: AssetLedger): boolean =>
-  entry.locked === 0n && [entry.balances, entry.deposits, entry.withdrawn].every((pair) => pair[0] === 0n && pair[1] === 0n);
+  entry.locked === 0n &&
+  [entry.balances, entry.deposits, entry.withdrawn].every((pair) => pair[0] === 0n && pair[1] === 0n);
 
 /** The ledger with `entry` in its sorted place; an entry of zeros is left out. */
 export function withAsset(ledger: Ledger, entry: AssetLedger): Ledger {
@@ -67,7 +68,8 @@ export function checkLedger(ledger: Ledger): Outcomes<Ledger> {
   if (ledger.assets.length > MAX_ASSETS) return refuse('too_many', { assets: ledger.assets.length });
   for (const [index, entry] of ledger.assets.entries()) {
     const before = ledger.assets[index - 1];
-    if (before !== undefined && before.asset >= entry.asset) return refuse('malformed', { asset: entry.asset });
+    if (before !== undefined && before.asset >= entry.asset)
+      return refuse('malformed', { asset: entry.asset });
     const parts = [...entry.balances, ...entry.deposits, ...entry.withdrawn, entry.locked];
     if (!parts.every(inRange)) return refuse('insufficient_balance', { asset: entry.asset });
     if (sum(entry.balances) + entry.locked + sum(entry.withdrawn) !== sum(entry.deposits))

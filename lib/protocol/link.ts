@@ -22,7 +22,8 @@ function base64url(bytes: Uint8Array): string {
   for (let i = 0; i < bytes.length; i += 3) {
     const left = bytes.length - i;
     const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    for (let digit = 0; digit < Math.min(left, 3) + 1; digit++) text += ALPHABET[(group >> (18 - 6 * digit)) & 63]!;
+    for (let digit = 0; digit < Math.min(left, 3) + 1; digit++)
+      text += ALPHABET[(group >> (18 - 6 * digit)) & 63]!;
   }
   return text;
 }

@@ -18,7 +18,8 @@ export interface Install {
   readonly recipient: Address;
 }
 
-export const appSecretKey = (privateKey: Uint8Array): Uint8Array => hmac(sha256, privateKey, utf8('indra/v1/nonce'));
+export const appSecretKey = (privateKey: Uint8Array): Uint8Array =>
+  hmac(sha256, privateKey, utf8('indra/v1/nonce'));
 
 export const appNonce = (secretKey: Uint8Array, install: Install): Hash =>
   toHash(
@@ -39,12 +40,14 @@ export const appNonce = (secretKey: Uint8Array, install: Install): Hash =>
 export const transferSecret = (secretKey: Uint8Array, nonce: Hash): Hash =>
   toHash(hmac(sha256, secretKey, concat(utf8('indra/v1/secret'), toBytes(nonce))));
 
-export const preimageOf = (secret: Hash): Hash => toHash(sha256(concat(utf8('indra/v1/preimage'), toBytes(secret))));
+export const preimageOf = (secret: Hash): Hash =>
+  toHash(sha256(concat(utf8('indra/v1/preimage'), toBytes(secret))));
 
 export const lockHashOf = (preimage: Hash): Hash => toHash(sha256(toBytes(preimage)));
 
 /** The private key a link's claim is signed with; its address is the transfer's `claimant`. */
-export const claimKeyOf = (secret: Hash): Uint8Array => sha256(concat(utf8('indra/v1/claim'), toBytes(secret)));
+export const claimKeyOf = (secret: Hash): Uint8Array =>
+  sha256(concat(utf8('indra/v1/claim'), toBytes(secret)));
 
 /** What the claim key signs: bound to the claimer's channel, so nobody can reuse it (invariant 9). */
 export const claimDigest = (transferId: Hash, channel: Address): Uint8Array =>

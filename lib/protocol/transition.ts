@@ -12,7 +12,15 @@ import { refuse, type Outcomes } from './errors.ts';
 import { checkLedger, sum } from './ledger.ts';
 import type { AppUpdate, Operation, Proposal } from './operations.ts';
 import { ok } from './result.ts';
-import { INITIATOR, type Address, type AgreedState, type AppInstance, type Channel, type ChannelState, type Hash } from './types.ts';
+import {
+  INITIATOR,
+  type Address,
+  type AgreedState,
+  type AppInstance,
+  type Channel,
+  type ChannelState,
+  type Hash,
+} from './types.ts';
 
 export const MAX_OPERATIONS = 128;
 
@@ -27,7 +35,8 @@ export function applyOperations(
   version: bigint,
   operations: readonly Operation[],
 ): Outcomes<ChannelState> {
-  if (version <= state.ledger.version) return refuse('stale_version', { agreed: state.ledger.version, proposed: version });
+  if (version <= state.ledger.version)
+    return refuse('stale_version', { agreed: state.ledger.version, proposed: version });
   if (operations.length === 0) return refuse('malformed', { operations: 0 });
   if (operations.length > MAX_OPERATIONS) return refuse('too_large', { operations: operations.length });
   const context: Context = { channel, catalogue, version };
@@ -49,7 +58,8 @@ export function applyOperations(
 const rootAfter = (before: ChannelState, after: ChannelState): Hash =>
   before.apps === after.apps ? before.ledger.appsRoot : appsRoot(after.apps.map((open) => open.id));
 
-export const digestOf = (channel: Channel, state: ChannelState): Uint8Array => ledgerDigest(channel.domain, state.ledger);
+export const digestOf = (channel: Channel, state: ChannelState): Uint8Array =>
+  ledgerDigest(channel.domain, state.ledger);
 
 /** A proposal judged against the state it must build on: the next state and the digest both sign. */
 export interface Judged {
@@ -69,7 +79,8 @@ export function judgeProposal(
 ): Outcomes<Judged> {
   const { ledger } = state;
   if (proposal.channel !== ledger.channel) return refuse('unknown_channel', { channel: proposal.channel });
-  if (proposal.epoch !== ledger.epoch) return refuse('wrong_epoch', { current: ledger.epoch, proposed: proposal.epoch });
+  if (proposal.epoch !== ledger.epoch)
+    return refuse('wrong_epoch', { current: ledger.epoch, proposed: proposal.epoch });
   if (proposal.version <= ledger.version)
     return refuse('stale_version', { agreed: ledger.version, proposed: proposal.version });
   if (
@@ -81,8 +92,12 @@ export function judgeProposal(
   return next.ok ? ok({ next: next.value, digest: digestOf(channel, next.value) }) : next;
 }
 
-export const isSignedBy = (recover: Recover, digest: Uint8Array, signature: string, signer: Address): boolean =>
-  signature.length === 132 && recover(digest, toBytes(signature)) === signer;
+export const isSignedBy = (
+  recover: Recover,
+  digest: Uint8Array,
+  signature: string,
+  signer: Address,
+): boolean => signature.length === 132 && recover(digest, toBytes(signature)) === signer;
 
 /** An action by the initiator outside a ledger. The result carries its signature; the responder adds its own. */
 export function judgeUpdate(
@@ -119,16 +134,13 @@ export function judgeUpdate(
  * Whether a state served by the other side is one both signed and holds together: both signatures on its digest, its
  * apps under its root and hashing to their ids, every later app state signed by both, conservation.
  */
-export function verifyAgreed(
-  channel: Channel,
-  recover: Recover,
-  state: AgreedState,
-): Outcomes<AgreedState> {
+export function verifyAgreed(channel: Channel, recover: Recover, state: AgreedState): Outcomes<AgreedState> {
   const { ledger, signatures } = state;
   if (ledger.channel !== channel.address) return refuse('unknown_channel', { channel: ledger.channel });
   const checked = checkLedger(ledger);
   if (!checked.ok) return checked;
-  if (appsRoot(state.apps.map((open) => open.id)) !== ledger.appsRoot) return refuse('invalid_state', { what: 'apps' });
+  if (appsRoot(state.apps.map((open) => open.id)) !== ledger.appsRoot)
+    return refuse('invalid_state', { what: 'apps' });
   for (const { asset, locked } of ledger.assets) {
     const staked = state.apps.flatMap((open) => open.app.stakes).filter((stake) => stake.asset === asset);
     if (staked.reduce((total, stake) => total + sum(stake.amounts), 0n) !== locked)
@@ -151,11 +163,18 @@ export function verifyAgreed(
 }
 
 function verifyApp(channel: Channel, recover: Recover, instance: AppInstance): Outcomes<void> {
-  if (appId(channel.domain, instance.app) !== instance.id) return refuse('invalid_state', { appId: instance.id });
+  if (appId(channel.domain, instance.app) !== instance.id)
+    return refuse('invalid_state', { appId: instance.id });
   const hash = stateHash(instance.state);
   if (instance.version === 0n)
-    return hash === instance.app.initialStateHash ? ok(undefined) : refuse('invalid_state', { appId: instance.id });
-  const digest = appStateDigest(channel.domain, { appId: instance.id, version: instance.version, stateHash: hash });
+    return hash === instance.app.initialStateHash
+      ? ok(undefined)
+      : refuse('invalid_state', { appId: instance.id });
+  const digest = appStateDigest(channel.domain, {
+    appId: instance.id,
+    version: instance.version,
+    stateHash: hash,
+  });
   const [first, second] = instance.signatures;
   const signed =
     first !== null &&

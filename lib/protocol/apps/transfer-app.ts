@@ -57,9 +57,11 @@ export const transferApp: AppLogic = {
 
   applyAction(state: Bytes, action: Bytes): Outcomes<Bytes> {
     const transfer = decoded(state);
-    if (transfer.preimage !== ZERO_HASH || action.length !== 66 || action === ZERO_HASH) return refuse('invalid_action');
+    if (transfer.preimage !== ZERO_HASH || action.length !== 66 || action === ZERO_HASH)
+      return refuse('invalid_action');
     const preimage = action as string as Hash;
-    if (lockHashOf(preimage) !== transfer.lockHash) return refuse('invalid_action', { lockHash: transfer.lockHash });
+    if (lockHashOf(preimage) !== transfer.lockHash)
+      return refuse('invalid_action', { lockHash: transfer.lockHash });
     return ok(encodeTransferState({ ...transfer, preimage }));
   },
 

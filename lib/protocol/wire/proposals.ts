@@ -19,7 +19,11 @@ const sendRoute = z.strictObject({
   sender: z.string().max(200),
 });
 
-const claimRoute = z.strictObject({ kind: z.literal('claim'), transferId: hash, proof: signature.nullable() });
+const claimRoute = z.strictObject({
+  kind: z.literal('claim'),
+  transferId: hash,
+  proof: signature.nullable(),
+});
 
 const operation = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('deposit'), asset: address, deposits: pair(uint) }),

@@ -62,7 +62,11 @@ const transferRequest = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('pending'), after: z.string().max(2000).optional() }),
   z.strictObject({ kind: z.literal('get'), transferId: hash }),
   /** Both directions, newest first. */
-  z.strictObject({ kind: z.literal('history'), side: z.enum(['payer', 'payee']), after: z.string().max(2000).optional() }),
+  z.strictObject({
+    kind: z.literal('history'),
+    side: z.enum(['payer', 'payee']),
+    after: z.string().max(2000).optional(),
+  }),
   z.strictObject({ kind: z.literal('cancel'), transferId: hash }),
 ]);
 export type TransferRequest = z.output<typeof transferRequest>;

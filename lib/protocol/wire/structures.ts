@@ -1,10 +1,35 @@
 // SPDX-License-Identifier: MIT
 /** Schemas of the signed structures and of the states that hold them. */
 import { z } from 'zod';
-import { MAX_APPS, MAX_ASSETS } from '../types.ts';
-import { address, bytes, hash, outcomeType, pair, party, signature, uint, uint64, whole } from './primitives.ts';
+import type { AppTerms } from '../operations.ts';
+import {
+  MAX_APPS,
+  MAX_ASSETS,
+  type AgreedState,
+  type App,
+  type AppInstance,
+  type AssetLedger,
+  type Channel,
+  type Ledger,
+  type OpenWithdrawal,
+  type Quote,
+  type Stake,
+  type Withdrawal,
+} from '../types.ts';
+import {
+  address,
+  bytes,
+  hash,
+  outcomeType,
+  pair,
+  party,
+  signature,
+  uint,
+  uint64,
+  whole,
+} from './primitives.ts';
 
-export const assetLedger = z.strictObject({
+export const assetLedger: z.ZodType<AssetLedger> = z.strictObject({
   asset: address,
   balances: pair(uint),
   deposits: pair(uint),
@@ -12,7 +37,7 @@ export const assetLedger = z.strictObject({
   locked: uint,
 });
 
-export const ledger = z.strictObject({
+export const ledger: z.ZodType<Ledger> = z.strictObject({
   channel: address,
   epoch: uint64,
   version: uint64,
@@ -20,7 +45,7 @@ export const ledger = z.strictObject({
   appsRoot: hash,
 });
 
-export const stake = z.strictObject({ asset: address, amounts: pair(uint) });
+export const stake: z.ZodType<Stake> = z.strictObject({ asset: address, amounts: pair(uint) });
 
 const terms = {
   nonce: hash,
@@ -33,9 +58,9 @@ const terms = {
   holdUntil: whole,
 };
 
-export const appTerms = z.strictObject(terms);
+export const appTerms: z.ZodType<AppTerms> = z.strictObject(terms);
 
-export const app = z.strictObject({
+export const app: z.ZodType<App> = z.strictObject({
   channel: address,
   epoch: uint64,
   installVersion: uint64,
@@ -43,7 +68,7 @@ export const app = z.strictObject({
   initialStateHash: hash,
 });
 
-export const appInstance = z.strictObject({
+export const appInstance: z.ZodType<AppInstance> = z.strictObject({
   id: hash,
   app,
   version: uint64,
@@ -51,7 +76,7 @@ export const appInstance = z.strictObject({
   signatures: pair(signature.nullable()),
 });
 
-export const withdrawal = z.strictObject({
+export const withdrawal: z.ZodType<Withdrawal> = z.strictObject({
   channel: address,
   epoch: uint64,
   party,
@@ -64,16 +89,16 @@ export const withdrawal = z.strictObject({
   data: bytes,
 });
 
-export const openWithdrawal = z.strictObject({ digest: hash, withdrawal });
+export const openWithdrawal: z.ZodType<OpenWithdrawal> = z.strictObject({ digest: hash, withdrawal });
 
-export const agreedState = z.strictObject({
+export const agreedState: z.ZodType<AgreedState> = z.strictObject({
   ledger,
   apps: z.array(appInstance).max(MAX_APPS),
   withdrawals: z.array(openWithdrawal).max(MAX_APPS),
   signatures: pair(signature).nullable(),
 });
 
-export const quote = z.strictObject({
+export const quote: z.ZodType<Quote> = z.strictObject({
   channel: address,
   nonce: hash,
   paymentId: hash,
@@ -85,7 +110,7 @@ export const quote = z.strictObject({
   validUntil: whole,
 });
 
-export const channel = z.strictObject({
+export const channel: z.ZodType<Channel> = z.strictObject({
   domain: z.strictObject({ chainId: whole, registry: address }),
   address,
   initiator: address,

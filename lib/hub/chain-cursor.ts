@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+/** How far the watcher has seen each chain. A hub that is behind signs nothing, or a stale challenge could finalize unseen (invariant 10). */
+import { z } from 'zod';
+import { refuse, type Outcomes } from '../protocol/errors.ts';
+import { ok } from '../protocol/result.ts';
+import { hash, whole } from '../protocol/wire/primitives.ts';
+import type { Item, NewItem } from '../store/store.ts';
+import type { Hub, HubChain } from './hub.ts';
+
+const CURSOR_SCHEMA = 1;
+
+const cursorBody = z.strictObject({
+  /** The last block whose events were acted on. */
+  block: whole,
+  hash,
+  /** When that block was the chain's latest, by the hub's clock. */
+  seenAt: whole,
+});
+export type Cursor = z.output<typeof cursorBody>;
+
+export const cursorKey = (chainId: number): string => `cursor#${chainId}`;
+export const parseCursor = (item: Item): Cursor => cursorBody.parse(item.body);
+export const cursorItem = (chainId: number, cursor: Cursor): NewItem => ({
+  key: cursorKey(chainId),
+  schema: CURSOR_SCHEMA,
+  body: cursor,
+});
+
+/** Seconds a read of the cursor may be reused: one read serves many payments. */
+const REUSE = 1;
+const lastReads = new WeakMap<HubChain, { readonly cursor: Cursor; readonly at: number }>();
+
+async function readCursor(hub: Hub, chain: HubChain): Promise<Cursor | null> {
+  const now = hub.clock.now();
+  const last = lastReads.get(chain);
+  if (last !== undefined && now - last.at < REUSE) return last.cursor;
+  const item = await hub.store.get(cursorKey(chain.config.chainId));
+  if (item === null) return null;
+  const cursor = parseCursor(item);
+  lastReads.set(chain, { cursor, at: now });
+  return cursor;
+}
+
+/** Fails with `hub_behind` once the watcher lags a quarter of the shortest period. */
+export async function checkFresh(hub: Hub, chain: HubChain): Promise<Outcomes<void>> {
+  const cursor = await readCursor(hub, chain);
+  const shortest = Math.min(chain.config.challengePeriod, ...chain.config.appPeriods);
+  const behind = cursor === null ? null : hub.clock.now() - cursor.seenAt;
+  return behind !== null && behind <= shortest / 4
+    ? ok(undefined)
+    : refuse('hub_behind', { seconds: behind });
+}

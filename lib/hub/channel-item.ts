@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/** The channel aggregate as it is stored: the double-signed state, what it means for routed transfers, effects still due. */
+import { z } from 'zod';
+import { agreedState, channel } from '../protocol/wire/structures.ts';
+import { address, bytes, hash, signature, toJson, uint, uint64, whole } from '../protocol/wire/primitives.ts';
+import type { Address } from '../protocol/types.ts';
+import type { Item, NewItem } from '../store/store.ts';
+import { HANDLER_LIFE } from './hub.ts';
+import { paddedTime } from './padded.ts';
+
+export const CHANNEL_SCHEMA = 1;
+
+/** Which transfer an open app is one side of. */
+const route = z.strictObject({ appId: hash, side: z.enum(['payer', 'payee']), transferId: hash });
+export type Route = z.output<typeof route>;
+
+/** What the payer's committed install makes of a transfer: enough to create T at any later time. */
+export const transferSeed = z.strictObject({
+  transferId: hash,
+  chainId: whole,
+  payer: address,
+  payerChannel: address,
+  appId: hash,
+  recipient: address.nullable(),
+  claimant: address.nullable(),
+  sealed: bytes.nullable(),
+  asset: address,
+  amount: uint,
+  lockHash: hash,
+  expiresAt: whole,
+  holdUntil: whole,
+  note: z.string().nullable(),
+  sender: z.string(),
+  createdAt: whole,
+});
+export type TransferSeed = z.output<typeof transferSeed>;
+
+/** Commit, then act: what a commit owes the rest of the world. Each may be repeated without harm. */
+const effect = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('create'), transfer: transferSeed, at: whole }),
+  /** Rule 4: the payee was paid under this commit; T must become resolved. */
+  z.strictObject({ kind: z.literal('paid'), transferId: hash, appId: hash, preimage: hash, at: whole }),
+  /** The initiator signed last: the withdrawal is to be sent. */
+  z.strictObject({ kind: z.literal('execute'), digest: hash, signature, at: whole }),
+]);
+export type Effect = z.output<typeof effect>;
+
+const channelBody = z.strictObject({
+  channel,
+  state: agreedState,
+  routes: z.array(route),
+  outbox: z.array(effect),
+  /** The responder's signatures on open withdrawals. */
+  withdrawalSignatures: z.array(z.strictObject({ digest: hash, signature })),
+  /** An open challenge seen on chain: nothing is agreed while it stands. */
+  challenge: z.strictObject({ version: uint64, finalizesAt: whole }).nullable(),
+});
+export type ChannelBody = z.output<typeof channelBody>;
+
+/** A body with the etag it was read under. */
+export interface LoadedChannel {
+  readonly body: ChannelBody;
+  readonly etag: Item['etag'];
+}
+
+export const channelKey = (chainId: number, channelAddress: Address): string =>
+  `channel#${chainId}#${channelAddress}`;
+
+export const parseChannel = (item: Item): LoadedChannel => ({
+  body: channelBody.parse(item.body),
+  etag: item.etag,
+});
+
+/** Oldest effect plus a handler's life: from then on the sweep looks after it. */
+const dueAt = (body: ChannelBody): number | null =>
+  body.outbox.length === 0 ? null : Math.min(...body.outbox.map((entry) => entry.at)) + HANDLER_LIFE;
+
+export function channelItem(body: ChannelBody): NewItem {
+  const due = dueAt(body);
+  const { chainId } = body.channel.domain;
+  const key = channelKey(chainId, body.channel.address);
+  return {
+    key,
+    schema: CHANNEL_SCHEMA,
+    body: toJson(body),
+    index: {
+      owner: { partition: `${chainId}#${body.channel.initiator}`, sort: body.channel.address },
+      ...(due === null ? {} : { due: { partition: `${chainId}`, sort: `${paddedTime(due)}#${key}` } }),
+    },
+  };
+}

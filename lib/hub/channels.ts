@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/** Loading and committing channel items. */
+import { refuse, type Outcomes } from '../protocol/errors.ts';
+import { ok } from '../protocol/result.ts';
+import type { Address } from '../protocol/types.ts';
+import type { Item } from '../store/store.ts';
+import {
+  channelItem,
+  channelKey,
+  parseChannel,
+  type ChannelBody,
+  type LoadedChannel,
+} from './channel-item.ts';
+import type { Caller, Hub } from './hub.ts';
+
+const CONFLICT_ATTEMPTS = 8;
+
+export async function loadChannel(
+  hub: Hub,
+  chainId: number,
+  channel: Address,
+): Promise<LoadedChannel | null> {
+  const item = await hub.store.get(channelKey(chainId, channel));
+  return item === null ? null : parseChannel(item);
+}
+
+/** The caller's own channel. Fails with `unknown_channel`, or `not_yours` if it is someone else's (invariant 9). */
+export async function loadOwn(hub: Hub, caller: Caller, channel: Address): Promise<Outcomes<LoadedChannel>> {
+  const loaded = await loadChannel(hub, caller.chainId, channel);
+  if (loaded === null) return refuse('unknown_channel', { channel });
+  if (loaded.body.channel.initiator !== caller.user) return refuse('not_yours', { channel });
+  return ok(loaded);
+}
+
+/** The one write of an operation (invariant 4): all of it or nothing. Null on a conflict. */
+export async function commitChannel(
+  hub: Hub,
+  body: ChannelBody,
+  expect: Item['etag'],
+): Promise<LoadedChannel | null> {
+  const put = await hub.store.put(channelItem(body), expect);
+  return put.ok ? { body, etag: put.etag } : null;
+}
+
+/** Runs `attempt` again whenever it lost a race, which it says with 'conflict'. */
+export async function untilNoConflict<T>(
+  attempt: () => Promise<Outcomes<T> | 'conflict'>,
+): Promise<Outcomes<T>> {
+  for (let tries = 0; tries < CONFLICT_ATTEMPTS; tries++) {
+    const result = await attempt();
+    if (result !== 'conflict') return result;
+  }
+  return refuse('busy');
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+/** Hub-side money in a channel: what is there, what is on its way, and when more is bought — always before it is needed. */
+import { z } from 'zod';
+import { assetOf as configuredAsset } from '../../infra/config/hub-config.ts';
+import { refuse, type Outcomes } from '../protocol/errors.ts';
+import { assetOf } from '../protocol/ledger.ts';
+import { ok } from '../protocol/result.ts';
+import { RESPONDER, type Address } from '../protocol/types.ts';
+import { address, toJson, uint, whole } from '../protocol/wire/primitives.ts';
+import type { Receivable } from '../protocol/wire/requests.ts';
+import type { Item, NewItem } from '../store/store.ts';
+import type { ChannelBody } from './channel-item.ts';
+import { untilNoConflict } from './channels.ts';
+import type { Hub, HubChain } from './hub.ts';
+import { enqueue, finishedSend } from './lane.ts';
+
+const PROFILE_SCHEMA = 1;
+
+/** One purchase at a time per asset: `count` makes its key unique. */
+const purchase = z.strictObject({ asset: address, count: whole, amount: uint, expected: uint });
+const profileBody = z.strictObject({ channel: address, purchases: z.array(purchase) });
+type Profile = z.output<typeof profileBody>;
+
+const profileKey = (chainId: number, channel: Address): string => `profile#${chainId}#${channel}`;
+const profileItem = (chainId: number, profile: Profile): NewItem => ({
+  key: profileKey(chainId, profile.channel),
+  schema: PROFILE_SCHEMA,
+  body: toJson(profile),
+});
+
+const purchaseKey = (channel: Address, asset: Address, count: number): string =>
+  `collateral#${channel}#${asset}#${count}`;
+
+async function loadProfile(
+  hub: Hub,
+  body: ChannelBody,
+): Promise<{ profile: Profile; expect: Item['etag'] | 'absent' }> {
+  const item = await hub.store.get(profileKey(body.channel.domain.chainId, body.channel.address));
+  return item === null
+    ? { profile: { channel: body.channel.address, purchases: [] }, expect: 'absent' }
+    : { profile: profileBody.parse(item.body), expect: item.etag };
+}
+
+/** What of a purchase is not in the ledger yet. */
+const unprocessed = (body: ChannelBody, { asset, expected }: Profile['purchases'][number]): bigint => {
+  const processed = assetOf(body.state.ledger, asset).deposits[RESPONDER];
+  return expected > processed ? expected - processed : 0n;
+};
+
+/** What the payee can receive now and soon, per asset the hub serves. */
+export async function receivables(hub: Hub, chain: HubChain, body: ChannelBody): Promise<Receivable[]> {
+  const { profile } = await loadProfile(hub, body);
+  return chain.config.assets.map(({ address: configured }) => {
+    const asset = configured as string as Address;
+    const bought = profile.purchases.find((other) => other.asset === asset);
+    return {
+      asset,
+      available: assetOf(body.state.ledger, asset).balances[RESPONDER],
+      pending: bought === undefined ? 0n : unprocessed(body, bought),
+    };
+  });
+}
+
+/**
+ * Buys what brings the hub's side to its profile's target, or to `wanted` if that is more (at most one largest transfer).
+ * Does nothing while an earlier purchase is under way. Returns what is receivable after it.
+ */
+export async function ensureCollateral(
+  hub: Hub,
+  chain: HubChain,
+  body: ChannelBody,
+  asset: Address,
+  wanted: bigint,
+): Promise<Outcomes<Receivable>> {
+  const configured = configuredAsset(chain.config, asset);
+  if (configured === undefined) return refuse('unknown_asset', { asset });
+  const { low, target, initial } = configured.collateral;
+  const available = assetOf(body.state.ledger, asset).balances[RESPONDER];
+  return untilNoConflict<Receivable>(async () => {
+    const { profile, expect } = await loadProfile(hub, body);
+    const last = profile.purchases.find((other) => other.asset === asset);
+    const pending = last === undefined ? 0n : unprocessed(body, last);
+    const underway = last !== undefined && pending > 0n && !(await hasFailed(hub, chain, body, last));
+    if (underway) {
+      await resume(hub, chain, body, last);
+      return ok({ asset, available, pending });
+    }
+    const asked = wanted < configured.transfer.max ? wanted : configured.transfer.max;
+    const enough = last === undefined ? initial : target;
+    const goal = asked > enough ? asked : enough;
+    if (available >= low && available >= asked) return ok({ asset, available, pending: 0n });
+    const amount = goal - available;
+    if (amount <= 0n) return ok({ asset, available, pending: 0n });
+    const bought = {
+      asset,
+      count: (last?.count ?? 0) + 1,
+      amount,
+      expected: assetOf(body.state.ledger, asset).deposits[RESPONDER] + amount,
+    };
+    const purchases = [...profile.purchases.filter((other) => other.asset !== asset), bought];
+    const put = await hub.store.put(
+      profileItem(body.channel.domain.chainId, { ...profile, purchases }),
+      expect,
+    );
+    if (!put.ok) return 'conflict';
+    await resume(hub, chain, body, bought);
+    return ok({ asset, available, pending: amount });
+  });
+}
+
+/** A purchase written down is sent by whoever looks next, once (invariant 12). */
+async function resume(
+  hub: Hub,
+  chain: HubChain,
+  body: ChannelBody,
+  bought: Profile['purchases'][number],
+): Promise<void> {
+  const { channel } = body;
+  const key = purchaseKey(channel.address, bought.asset, bought.count);
+  const finished = await finishedSend(hub, chain, key);
+  if (finished !== null) {
+    hub.bus.event(channel.initiator, {
+      type: 'deposit.requested',
+      channel: channel.address,
+      asset: bought.asset,
+    });
+    return;
+  }
+  const calls = await chain.writer.collateralCalls(channel, bought.asset, bought.amount);
+  if (!calls.ok) return;
+  const last = calls.value.length - 1;
+  await enqueue(
+    hub,
+    chain,
+    calls.value.map((call, index) => ({
+      key: index === last ? key : `${key}#approval`,
+      call,
+      purpose: { kind: 'collateral', channel: channel.address, asset: bought.asset, user: channel.initiator },
+    })),
+  );
+}
+
+async function hasFailed(
+  hub: Hub,
+  chain: HubChain,
+  body: ChannelBody,
+  bought: Profile['purchases'][number],
+): Promise<boolean> {
+  const finished = await finishedSend(
+    hub,
+    chain,
+    purchaseKey(body.channel.address, bought.asset, bought.count),
+  );
+  return finished !== null && finished.outcome !== 'succeeded';
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The hub's half of every ledger proposal: load, judge, admit, claim, sign, commit, act, reply. The reply leaves only
+ * after the one write that contains the countersignature (invariant 4); the same proposal gets the same reply (5).
+ */
+import { refuse, type Fault, type Outcomes } from '../protocol/errors.ts';
+import { withdrawalOf } from '../protocol/apply-operation.ts';
+import { toHash } from '../protocol/bytes.ts';
+import { withdrawalDigest } from '../protocol/digests.ts';
+import type { Operation, Proposal } from '../protocol/operations.ts';
+import { err, ok } from '../protocol/result.ts';
+import { isSignedBy, judgeProposal, type Judged } from '../protocol/transition.ts';
+import type { AgreedState } from '../protocol/types.ts';
+import { toJson } from '../protocol/wire/primitives.ts';
+import type { Countersigned } from '../protocol/wire/requests.ts';
+import { checkFresh } from './chain-cursor.ts';
+import type { ChannelBody, Effect, LoadedChannel } from './channel-item.ts';
+import { commitChannel, loadOwn, untilNoConflict } from './channels.ts';
+import type { Caller, Hub, HubChain } from './hub.ts';
+import { performEffects, remainingEffects } from './outbox.ts';
+import { admit } from './policy/admit.ts';
+import type { Admission } from './policy/admission.ts';
+import { releaseClaim, writeClaim } from './transfers.ts';
+
+/** `allowed` is what the asked function is for; null means any operation. */
+export async function countersign(
+  hub: Hub,
+  caller: Caller,
+  proposal: Proposal,
+  allowed: ReadonlySet<Operation['kind']> | null,
+): Promise<Outcomes<Countersigned>> {
+  const chain = hub.chains.get(caller.chainId);
+  if (chain === undefined) return refuse('unknown_chain', { chainId: caller.chainId });
+  const misplaced = allowed && proposal.operations.find((operation) => !allowed.has(operation.kind));
+  if (misplaced) return refuse('malformed', { operation: misplaced.kind });
+  if (proposal.operations.length > hub.config.limits.maxOperations)
+    return refuse('too_large', { operations: proposal.operations.length });
+  return untilNoConflict(() => attempt(hub, chain, caller, proposal));
+}
+
+async function attempt(
+  hub: Hub,
+  chain: HubChain,
+  caller: Caller,
+  proposal: Proposal,
+): Promise<Outcomes<Countersigned> | 'conflict'> {
+  const loaded = await loadOwn(hub, caller, proposal.channel);
+  if (!loaded.ok) return loaded;
+  const { body } = loaded.value;
+  const earlier = replyTo(body, proposal);
+  if (earlier !== null) return ok(earlier);
+  if (body.challenge !== null) return refuse('channel_disputed', { finalizesAt: body.challenge.finalizesAt });
+  const fresh = await checkFresh(hub, chain);
+  if (!fresh.ok) return fresh;
+
+  const judged = judgeProposal(body.channel, chain.catalogue, body.state, proposal);
+  if (!judged.ok) return err(withState(judged.error, body.state));
+  if (!isSignedBy(hub.recover, judged.value.digest, proposal.signature, body.channel.initiator))
+    return refuse('bad_signature', { signer: body.channel.initiator });
+  const openTransfers = judged.value.next.apps.length;
+  if (openTransfers > body.state.apps.length && openTransfers > hub.config.limits.maxOpenTransfers)
+    return refuse('too_many', { apps: openTransfers });
+
+  const outbox = await remainingEffects(hub, body);
+  const admitted = await admit({ hub, chain, caller, body: { ...body, outbox: [...outbox] } }, proposal);
+  if (!admitted.ok) return admitted;
+  const claimed = await claimAll(hub, caller, proposal, admitted.value);
+  if (claimed !== 'claimed') return claimed;
+
+  const next = commitOf(hub, body, proposal, judged.value, admitted.value, outbox);
+  const committed = await commitChannel(hub, next, loaded.value.etag);
+  if (committed === null) return 'conflict';
+  await performEffects(hub, next, admitted.value.effects);
+  watchCollateral(hub, chain, committed);
+  return ok(replyOf(next));
+}
+
+/** The stored reply, if this very proposal is the one agreed last. */
+function replyTo(body: ChannelBody, proposal: Proposal): Countersigned | null {
+  const { ledger, signatures } = body.state;
+  return proposal.version === ledger.version &&
+    proposal.epoch === ledger.epoch &&
+    signatures?.[0] === proposal.signature
+    ? replyOf(body)
+    : null;
+}
+
+function replyOf(body: ChannelBody): Countersigned {
+  const { ledger, signatures } = body.state;
+  if (signatures === null) throw new TypeError('a reply to nothing');
+  return { version: ledger.version, signature: signatures[1], withdrawals: body.withdrawalSignatures };
+}
+
+/** Whoever builds on something else gets the double-signed state to verify and adopt. */
+const withState = (fault: Fault, state: AgreedState): Fault =>
+  fault.code === 'out_of_sync' || fault.code === 'stale_version' || fault.code === 'wrong_epoch'
+    ? { ...fault, details: { ...fault.details, state: toJson(state) } }
+    : fault;
+
+/** Rules 1 and 7: every member is written on every attempt, in a fixed order, before the one commit. */
+async function claimAll(
+  hub: Hub,
+  caller: Caller,
+  proposal: Proposal,
+  admission: Admission,
+): Promise<'claimed' | 'conflict' | ReturnType<typeof refuse>> {
+  const inOrder = [...admission.claims].sort((a, b) => (a.transferId < b.transferId ? -1 : 1));
+  for (const { transferId, appId } of inOrder) {
+    const written = await writeClaim(hub, transferId, {
+      channel: proposal.channel,
+      appId,
+      user: caller.user,
+    });
+    if (written.ok) continue;
+    if (written.error.code === 'transfer_claimed' && (await releasedOwn(hub, transferId, proposal)))
+      return 'conflict';
+    return err({
+      ...written.error,
+      details: { ...written.error.details, index: indexOfClaim(proposal, transferId) },
+    });
+  }
+  return 'claimed';
+}
+
+const indexOfClaim = (proposal: Proposal, transferId: string): number =>
+  proposal.operations.findIndex(
+    (operation) =>
+      operation.kind === 'install' &&
+      operation.route?.kind === 'claim' &&
+      operation.route.transferId === transferId,
+  );
+
+/** This channel's own earlier claim, superseded before it was committed, must not stand in its way (rule 5). */
+async function releasedOwn(
+  hub: Hub,
+  transferId: Admission['claims'][number]['transferId'],
+  proposal: Proposal,
+): Promise<boolean> {
+  const released = await releaseClaim(hub, transferId, proposal.channel);
+  return released.ok && released.value.status.kind === 'pending';
+}
+
+function commitOf(
+  hub: Hub,
+  body: ChannelBody,
+  proposal: Proposal,
+  { next, digest }: Judged,
+  admission: Admission,
+  outbox: readonly Effect[],
+): ChannelBody {
+  const stillOpen = new Set(next.apps.map((open) => open.id));
+  const openDigests = new Set(next.withdrawals.map((open) => open.digest));
+  return {
+    channel: body.channel,
+    state: { ...next, signatures: [proposal.signature, hub.key.sign(digest)] },
+    routes: [...body.routes, ...admission.routes].filter((route) => stillOpen.has(route.appId)),
+    outbox: [...outbox, ...admission.effects],
+    withdrawalSignatures: [
+      ...body.withdrawalSignatures.filter((held) => openDigests.has(held.digest)),
+      ...signWithdrawals(hub, body, proposal),
+    ],
+    challenge: body.challenge,
+  };
+}
+
+/** The responder signs a Withdrawal in the reply to the ledger that debits it. */
+function signWithdrawals(hub: Hub, { channel, state }: ChannelBody, proposal: Proposal) {
+  return proposal.operations.flatMap((operation) => {
+    if (operation.kind !== 'withdraw') return [];
+    const digest = withdrawalDigest(channel.domain, withdrawalOf(channel, state.ledger.epoch, operation));
+    return [{ digest: toHash(digest), signature: hub.key.sign(digest) }];
+  });
+}
+
+/** Money the hub will need soon is bought before a payment needs it. */
+function watchCollateral(hub: Hub, chain: HubChain, { body }: LoadedChannel): void {
+  const { channel, state } = body;
+  for (const { address: asset, collateral } of chain.config.assets) {
+    const held = state.ledger.assets.find((entry) => entry.asset === asset)?.balances[1] ?? 0n;
+    if (held < collateral.low)
+      hub.bus.trigger('collateral', { chainId: channel.domain.chainId, channel: channel.address, asset });
+  }
+}

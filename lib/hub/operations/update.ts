@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/** An action in an app: the app's own state moves one version, the ledger stays. */
+import { refuse, type Outcomes } from '../../protocol/errors.ts';
+import { ok } from '../../protocol/result.ts';
+import { isSignedBy, judgeUpdate } from '../../protocol/transition.ts';
+import type { AppInstance } from '../../protocol/types.ts';
+import type { BodyOf, ResultOf } from '../../protocol/wire/requests.ts';
+import { checkFresh } from '../chain-cursor.ts';
+import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
+import type { Caller, Hub, HubChain } from '../hub.ts';
+
+export async function update(
+  hub: Hub,
+  chain: HubChain,
+  caller: Caller,
+  request: BodyOf<'update'>,
+): Promise<Outcomes<ResultOf<'update'>>> {
+  return untilNoConflict<ResultOf<'update'>>(async () => {
+    const loaded = await loadOwn(hub, caller, request.channel);
+    if (!loaded.ok) return loaded;
+    const { body, etag } = loaded.value;
+    const held = body.state.apps.find((instance) => instance.id === request.appId);
+    const [theirs, ours] = held?.signatures ?? [null, null];
+    if (held?.version === request.version && theirs === request.signature && ours !== null)
+      return ok({ version: held.version, signature: ours });
+    if (body.challenge !== null)
+      return refuse('channel_disputed', { finalizesAt: body.challenge.finalizesAt });
+    const fresh = await checkFresh(hub, chain);
+    if (!fresh.ok) return fresh;
+    const judged = judgeUpdate(body.channel, chain.catalogue, body.state, request);
+    if (!judged.ok) return judged;
+    const { next, digest } = judged.value;
+    if (!isSignedBy(hub.recover, digest, request.signature, body.channel.initiator))
+      return refuse('bad_signature');
+    const signature = hub.key.sign(digest);
+    const moved: AppInstance = { ...next, signatures: [request.signature, signature] };
+    const apps = body.state.apps.map((instance) => (instance.id === moved.id ? moved : instance));
+    const committed = await commitChannel(hub, { ...body, state: { ...body.state, apps } }, etag);
+    return committed === null ? 'conflict' : ok({ version: next.version, signature });
+  });
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/** Effects of a commit. Each looks before it acts, so repeating one is harmless; what is done leaves the outbox with the next commit. */
+import type { ChannelBody, Effect } from './channel-item.ts';
+import type { Hub } from './hub.ts';
+import { enqueueWithdrawal } from './withdrawals.ts';
+import { createTransfer, loadTransfer, writeResolved } from './transfers.ts';
+
+/** Makes one effect true. False where it could not be: it stays due. */
+async function perform(hub: Hub, body: ChannelBody, effect: Effect): Promise<boolean> {
+  switch (effect.kind) {
+    case 'create': {
+      const { transferId, recipient } = effect.transfer;
+      const created = await createTransfer(hub, effect.transfer);
+      if (created && recipient !== null) hub.bus.event(recipient, { type: 'transfer.pending', transferId });
+      return true;
+    }
+    case 'paid': {
+      const resolved = await writeResolved(hub, effect.transferId, effect.appId, effect.preimage);
+      if (!resolved.ok) return false;
+      const { payer, transferId } = resolved.value;
+      hub.bus.event(payer, { type: 'transfer.resolved', transferId, preimage: effect.preimage });
+      return true;
+    }
+    case 'execute':
+      return enqueueWithdrawal(hub, body, effect);
+  }
+}
+
+/** Acts on what a commit owes. A fault is logged and left to the sweep: the commit stands and its reply may go out. */
+export async function performEffects(hub: Hub, body: ChannelBody, effects: readonly Effect[]): Promise<void> {
+  await Promise.all(
+    effects.map(async (effect) => {
+      try {
+        await perform(hub, body, effect);
+      } catch (cause) {
+        hub.log.warn(
+          { effect: effect.kind, channel: body.channel.address, cause },
+          'an effect is left to the sweep',
+        );
+      }
+    }),
+  );
+}
+
+async function isDone(hub: Hub, body: ChannelBody, effect: Effect): Promise<boolean> {
+  switch (effect.kind) {
+    case 'create':
+      return (await loadTransfer(hub, effect.transfer.transferId)) !== null || perform(hub, body, effect);
+    case 'paid': {
+      const loaded = await loadTransfer(hub, effect.transferId);
+      return loaded?.transfer.status.kind === 'resolved' || perform(hub, body, effect);
+    }
+    case 'execute':
+      return perform(hub, body, effect);
+  }
+}
+
+/** What of the outbox is not yet true, after trying once more. Whatever is missing from the answer was seen done. */
+export async function remainingEffects(hub: Hub, body: ChannelBody): Promise<readonly Effect[]> {
+  if (body.outbox.length === 0) return body.outbox;
+  const done = await Promise.all(body.outbox.map((effect) => isDone(hub, body, effect)));
+  return body.outbox.filter((_, index) => !done[index]);
+}

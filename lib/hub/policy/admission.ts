@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/** What policy makes of one operation: what the commit will add to the channel item besides the new ledger. */
+import type { Hash } from '../../protocol/types.ts';
+import type { Effect, Route } from '../channel-item.ts';
+
+export interface Admission {
+  readonly routes: readonly Route[];
+  readonly effects: readonly Effect[];
+  /** Transfers to be claimed before the commit (rule 1). */
+  readonly claims: readonly { readonly transferId: Hash; readonly appId: Hash }[];
+}
+
+export const NOTHING_MORE: Admission = { routes: [], effects: [], claims: [] };
+
+export const merge = (a: Admission, b: Admission): Admission => ({
+  routes: [...a.routes, ...b.routes],
+  effects: [...a.effects, ...b.effects],
+  claims: [...a.claims, ...b.claims],
+});

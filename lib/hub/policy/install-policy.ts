@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Which apps the hub installs: the two halves of a routed transfer, with deadlines that let nobody leave the hub between
+ * them (invariant 7; design, section 6).
+ */
+import { assetOf as configuredAsset } from '../../../infra/config/hub-config.ts';
+import { decodeTransferState, PAYEE, PAYER, type TransferState } from '../../protocol/apps/transfer-app.ts';
+import { toBytes } from '../../protocol/bytes.ts';
+import { refuse, type Outcomes } from '../../protocol/errors.ts';
+import type { ClaimRoute, InstallOperation, SendRoute } from '../../protocol/operations.ts';
+import { ok } from '../../protocol/result.ts';
+import { claimDigest, transferIdOf } from '../../protocol/secrets.ts';
+import {
+  INITIATOR,
+  NO_ADDRESS,
+  RESPONDER,
+  ZERO_HASH,
+  type Channel,
+  type Hash,
+  type Party,
+} from '../../protocol/types.ts';
+import type { ChannelBody } from '../channel-item.ts';
+import type { Caller, Hub, HubChain } from '../hub.ts';
+import { loadTransfer } from '../transfers.ts';
+import { type Admission } from './admission.ts';
+
+interface Situation {
+  readonly hub: Hub;
+  readonly chain: HubChain;
+  readonly caller: Caller;
+  readonly body: ChannelBody;
+}
+
+/** Seconds a payee must at least have left to act in the app it claims with. */
+export const minimumClaim = (chain: HubChain): number =>
+  chain.config.appPeriods[0] + chain.config.challengePeriod;
+
+/** The shape both halves share: who pays whom, how much of what, with which periods. */
+function checkShape(
+  chain: HubChain,
+  channel: Channel,
+  operation: InstallOperation,
+  payer: Party,
+): Outcomes<TransferState> {
+  const { app } = operation;
+  if (app.definition !== chain.config.transferApp)
+    return refuse('unsupported_app', { definition: app.definition });
+  const transfer = decodeTransferState(operation.state);
+  const stake = app.stakes[0];
+  if (transfer === null || stake === undefined || transfer.preimage !== ZERO_HASH)
+    return refuse('invalid_state');
+  const seats =
+    payer === INITIATOR ? [channel.initiator, channel.responder] : [channel.responder, channel.initiator];
+  if (app.participants[PAYER] !== seats[PAYER] || app.participants[PAYEE] !== seats[PAYEE])
+    return refuse('invalid_transfer', { participants: app.participants });
+  const [ofInitiator, ofResponder] = chain.config.appPeriods;
+  const periods = payer === INITIATOR ? [ofInitiator, ofResponder] : [ofResponder, ofInitiator];
+  if (app.periods[PAYER] !== periods[PAYER] || app.periods[PAYEE] !== periods[PAYEE])
+    return refuse('invalid_transfer', { periods: app.periods, expected: periods });
+  const asset = configuredAsset(chain.config, stake.asset);
+  if (asset === undefined) return refuse('unknown_asset', { asset: stake.asset });
+  if (transfer.amount < asset.transfer.min || transfer.amount > asset.transfer.max)
+    return refuse('amount_out_of_range', { min: asset.transfer.min, max: asset.transfer.max });
+  return ok(transfer);
+}
+
+async function admitSend(
+  { hub, chain, caller, body }: Situation,
+  operation: InstallOperation,
+  appId: Hash,
+  route: SendRoute,
+): Promise<Outcomes<Admission>> {
+  const shape = checkShape(chain, body.channel, operation, INITIATOR);
+  if (!shape.ok) return shape;
+  const { app } = operation;
+  const { limits } = hub.config;
+  const now = hub.clock.now();
+  if (app.actionDeadline !== 0) return refuse('invalid_transfer', { actionDeadline: app.actionDeadline });
+  const earliestRefund = route.expiresAt + minimumClaim(chain) + chain.config.challengePeriod + limits.margin;
+  if (route.expiresAt <= now || app.holdUntil < earliestRefund || app.holdUntil > now + limits.maxHold)
+    return refuse('invalid_transfer', {
+      expiresAt: route.expiresAt,
+      holdUntil: app.holdUntil,
+      earliestRefund,
+    });
+  const toSomeone = route.recipient !== null && route.recipient !== NO_ADDRESS;
+  const toBearer = route.claimant !== null && route.claimant !== NO_ADDRESS;
+  if (toSomeone === toBearer)
+    return refuse('invalid_transfer', { recipient: route.recipient, claimant: route.claimant });
+  const transferId = transferIdOf(caller.chainId, body.channel.address, route.paymentId);
+  const known = body.routes.some((other) => other.side === 'payer' && other.transferId === transferId);
+  if (known || (await loadTransfer(hub, transferId)) !== null)
+    return refuse('duplicate_payment', { transferId });
+  return ok({
+    claims: [],
+    routes: [{ appId, side: 'payer', transferId }],
+    effects: [
+      {
+        kind: 'create',
+        at: now,
+        transfer: {
+          transferId,
+          chainId: caller.chainId,
+          payer: caller.user,
+          payerChannel: body.channel.address,
+          appId,
+          recipient: route.recipient,
+          claimant: route.claimant,
+          sealed: route.sealed,
+          asset: app.stakes[0]!.asset,
+          amount: shape.value.amount,
+          lockHash: shape.value.lockHash,
+          expiresAt: route.expiresAt,
+          holdUntil: app.holdUntil,
+          note: route.note,
+          sender: route.sender,
+          createdAt: now,
+        },
+      },
+    ],
+  });
+}
+
+async function admitClaim(
+  { hub, chain, caller, body }: Situation,
+  operation: InstallOperation,
+  appId: Hash,
+  route: ClaimRoute,
+): Promise<Outcomes<Admission>> {
+  const shape = checkShape(chain, body.channel, operation, RESPONDER);
+  if (!shape.ok) return shape;
+  const { transferId } = route;
+  if (body.outbox.some((entry) => entry.kind === 'paid' && entry.transferId === transferId))
+    return refuse('transfer_resolved', { transferId });
+  const loaded = await loadTransfer(hub, transferId);
+  if (loaded === null || loaded.transfer.chainId !== caller.chainId)
+    return refuse('unknown_transfer', { transferId });
+  const { transfer } = loaded;
+  if (!mayClaim(hub, transfer, body.channel, caller, route)) return refuse('not_recipient', { transferId });
+  const now = hub.clock.now();
+  if (now > transfer.expiresAt)
+    return refuse('transfer_expired', { transferId, expiresAt: transfer.expiresAt });
+  const { app } = operation;
+  const latest = transfer.holdUntil - chain.config.challengePeriod - hub.config.limits.margin;
+  const earliest = now + minimumClaim(chain);
+  if (app.holdUntil !== 0 || app.actionDeadline > latest || app.actionDeadline < earliest)
+    return refuse('invalid_transfer', { actionDeadline: app.actionDeadline, earliest, latest });
+  const sameMoney =
+    app.stakes[0]!.asset === transfer.asset &&
+    shape.value.amount === transfer.amount &&
+    shape.value.lockHash === transfer.lockHash;
+  if (!sameMoney) return refuse('invalid_transfer', { transferId });
+  return ok({ effects: [], routes: [{ appId, side: 'payee', transferId }], claims: [{ transferId, appId }] });
+}
+
+/** A named recipient needs nothing more; the holder of a link signs with the key its secret gives (invariant 9). */
+function mayClaim(
+  hub: Hub,
+  transfer: {
+    readonly recipient: string | null;
+    readonly claimant: string | null;
+    readonly transferId: Hash;
+  },
+  channel: Channel,
+  caller: Caller,
+  route: ClaimRoute,
+): boolean {
+  if (transfer.recipient !== null) return transfer.recipient === caller.user;
+  if (route.proof === null) return false;
+  return (
+    hub.recover(claimDigest(transfer.transferId, channel.address), toBytes(route.proof)) === transfer.claimant
+  );
+}
+
+export async function admitInstall(
+  situation: Situation,
+  operation: InstallOperation,
+  appId: Hash,
+): Promise<Outcomes<Admission>> {
+  const { route } = operation;
+  if (route === null) return refuse('unsupported_app', { route: null });
+  return route.kind === 'send'
+    ? admitSend(situation, operation, appId, route)
+    : admitClaim(situation, operation, appId, route);
+}
+
+export type { Situation };

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+/** When the hub lets go of an app: whenever it is paid, when the payee gives up, and for a refund only once T is cancelled (rule 6). */
+import { decodeTransferState } from '../../protocol/apps/transfer-app.ts';
+import { refuse, type Outcomes } from '../../protocol/errors.ts';
+import { ok } from '../../protocol/result.ts';
+import { ZERO_HASH, type AppInstance, type Hash } from '../../protocol/types.ts';
+import type { Hub } from '../hub.ts';
+import { loadTransfer, writeCancelled } from '../transfers.ts';
+import { NOTHING_MORE, type Admission } from './admission.ts';
+import type { Situation } from './install-policy.ts';
+
+/** The preimage in an app's last state, or null. */
+function shownPreimage(instance: AppInstance): Hash | null {
+  const preimage = decodeTransferState(instance.state)?.preimage;
+  return preimage === undefined || preimage === ZERO_HASH ? null : preimage;
+}
+
+/** `instance` is the app as the proposal leaves it, just before it is closed. */
+export async function admitUninstall(
+  { hub, body }: Situation,
+  instance: AppInstance,
+): Promise<Outcomes<Admission>> {
+  const route = body.routes.find((other) => other.appId === instance.id);
+  if (route === undefined) return refuse('unknown_app', { appId: instance.id });
+  const preimage = shownPreimage(instance);
+  if (route.side === 'payee') {
+    if (preimage === null) return ok(NOTHING_MORE);
+    const at = hub.clock.now();
+    return ok({
+      ...NOTHING_MORE,
+      effects: [{ kind: 'paid', transferId: route.transferId, appId: instance.id, preimage, at }],
+    });
+  }
+  if (preimage !== null) return ok(NOTHING_MORE);
+  return mayRefund(hub, route.transferId);
+}
+
+/** An expired transfer is cancelled on the way: a refund needs nobody's goodwill. */
+async function mayRefund(hub: Hub, transferId: Hash): Promise<Outcomes<Admission>> {
+  const loaded = await loadTransfer(hub, transferId);
+  if (loaded === null) return refuse('unknown_transfer', { transferId });
+  const { status, expiresAt } = loaded.transfer;
+  switch (status.kind) {
+    case 'cancelled':
+      return ok(NOTHING_MORE);
+    case 'resolved':
+      return refuse('transfer_resolved', { transferId });
+    case 'claimed':
+      return refuse('transfer_claimed', { transferId });
+    case 'pending': {
+      if (hub.clock.now() <= expiresAt) return refuse('transfer_pending', { transferId, expiresAt });
+      const cancelled = await writeCancelled(hub, transferId);
+      return cancelled.ok ? ok(NOTHING_MORE) : cancelled;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/** What the hub needs from outside, each as small as its use. */
+import type { Outcomes } from '../protocol/errors.ts';
+import type { Address, Bytes, Channel, Hash, Ledger, Pair, Withdrawal } from '../protocol/types.ts';
+import type { HubEvent } from '../protocol/wire/events.ts';
+
+/** Seconds since 1970. */
+export interface Clock {
+  now(): number;
+}
+
+/** The hub's key. Signing is synchronous and never leaves the process. */
+export interface HubKey {
+  readonly address: Address;
+  readonly identifier: string;
+  sign(digest: Uint8Array): Bytes;
+}
+
+export type Recover = (digest: Uint8Array, signature: Uint8Array) => string | null;
+
+/** Hints to users and triggers between functions: losing one costs time, never money. */
+export interface Bus {
+  event(user: Address, event: HubEvent): void;
+  trigger(functionName: string, body: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Block {
+  readonly number: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+  readonly hash: Hash;
+}
+
+export interface ChallengeStatus {
+  readonly epoch: bigint;
+  /** No ledger below this version can be put on chain any more. */
+  readonly floorVersion: bigint;
+  /** Seconds; 0 where no ledger challenge is open. */
+  readonly finalizesAt: number;
+}
+
+/** One chain as the hub reads it. `block` is a height; every answer is as of its end. Fails with `chain_unavailable`. */
+export interface ChainReader {
+  latest(): Promise<Outcomes<Block>>;
+  block(height: number): Promise<Outcomes<Block>>;
+  /** What each party put in during the current epoch, in the asset's smallest unit. */
+  received(channel: Channel, asset: Address, block: number): Promise<Outcomes<Pair<bigint>>>;
+  challenge(channel: Channel, block: number): Promise<Outcomes<ChallengeStatus>>;
+  withdrawalExecuted(channel: Channel, digest: Hash, block: number): Promise<Outcomes<boolean>>;
+  /** Channels of which the registry said something in these blocks, both ends included. */
+  channelsDisputedIn(from: number, to: number): Promise<Outcomes<readonly Address[]>>;
+}
+
+/** A call to be sent from the hub's own address. */
+export interface Call {
+  readonly to: Address;
+  readonly data: Bytes;
+  readonly value: bigint;
+}
+
+export interface Fees {
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
+export interface SignedTransaction {
+  readonly raw: Bytes;
+  readonly hash: Hash;
+}
+
+export interface Receipt {
+  readonly block: number;
+  readonly succeeded: boolean;
+}
+
+/** One chain as the hub writes to it. */
+export interface ChainWriter {
+  /** Calls that put `amount` of the asset into the channel as the responder's counted deposit; an approval may come first. */
+  collateralCalls(channel: Channel, asset: Address, amount: bigint): Promise<Outcomes<readonly Call[]>>;
+  /** Executes a Withdrawal both signed, deploying the channel if need be. */
+  withdrawalCall(channel: Channel, withdrawal: WithdrawalToExecute): Promise<Outcomes<Call>>;
+  /** Answers an open ledger challenge with a newer state. */
+  answerCall(channel: Channel, ledger: LedgerToShow): Outcomes<Call>;
+  nextNonce(): Promise<Outcomes<number>>;
+  fees(): Promise<Outcomes<Fees>>;
+  estimateGas(call: Call): Promise<Outcomes<bigint>>;
+  sign(call: Call, nonce: number, gas: bigint, fees: Fees): SignedTransaction;
+  /** Already known to the network is success. */
+  broadcast(raw: Bytes): Promise<Outcomes<void>>;
+  receipt(hash: Hash): Promise<Outcomes<Receipt | null>>;
+}
+
+export interface WithdrawalToExecute {
+  readonly withdrawal: Withdrawal;
+  readonly signatures: Pair<Bytes>;
+}
+
+export interface LedgerToShow {
+  readonly ledger: Ledger;
+  readonly signatures: Pair<Bytes>;
+}
+
+/** Structured, one line each; `id` is the correlation id. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

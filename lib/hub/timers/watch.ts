@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Follows the registry from a stored cursor. A challenge stops all agreement in its channel, and is answered if the hub
+ * holds something newer (invariant 10). The last blocks are read again each time, so a reorganization is seen.
+ */
+import type { Outcomes } from '../../protocol/errors.ts';
+import { firstState } from '../../protocol/ledger.ts';
+import { ok } from '../../protocol/result.ts';
+import type { Address } from '../../protocol/types.ts';
+import { cursorItem, cursorKey, parseCursor } from '../chain-cursor.ts';
+import { commitChannel, loadChannel, untilNoConflict } from '../channels.ts';
+import type { ChannelBody } from '../channel-item.ts';
+import type { Hub, HubChain } from '../hub.ts';
+import { enqueue } from '../lane.ts';
+import type { ChallengeStatus } from '../ports.ts';
+
+/** Blocks read again behind the cursor. */
+const REREAD = 12;
+/** Blocks asked for at once. */
+const SPAN = 2_000;
+
+export async function watch(hub: Hub, chain: HubChain): Promise<Outcomes<number>> {
+  const { chainId, fromBlock } = chain.config;
+  const item = await hub.store.get(cursorKey(chainId));
+  const latest = await chain.reader.latest();
+  if (!latest.ok) return latest;
+  let from = item === null ? fromBlock : Math.max(fromBlock, parseCursor(item).block - REREAD);
+  from = Math.min(from, latest.value.number);
+  for (let start = from; start <= latest.value.number; start += SPAN) {
+    const disputed = await chain.reader.channelsDisputedIn(
+      start,
+      Math.min(start + SPAN - 1, latest.value.number),
+    );
+    if (!disputed.ok) return disputed;
+    for (const channel of disputed.value) {
+      const seen = await lookAtChannel(hub, chain, channel, latest.value.number);
+      if (!seen.ok) return seen;
+    }
+  }
+  const cursor = { block: latest.value.number, hash: latest.value.hash, seenAt: hub.clock.now() };
+  // Another watcher may have moved it meanwhile: then it saw at least as much.
+  await hub.store.put(cursorItem(chainId, cursor), item === null ? 'absent' : item.etag);
+  return ok(latest.value.number);
+}
+
+/** Brings what the hub knows of one channel's disputes up to the chain. True while it is disputed. */
+export async function lookAtChannel(
+  hub: Hub,
+  chain: HubChain,
+  channel: Address,
+  block: number,
+): Promise<Outcomes<boolean>> {
+  return untilNoConflict<boolean>(async () => {
+    const loaded = await loadChannel(hub, chain.config.chainId, channel);
+    if (loaded === null) return ok(false);
+    const { body, etag } = loaded;
+    const status = await chain.reader.challenge(body.channel, block);
+    if (!status.ok) return status;
+    const next = afterLooking(body, status.value);
+    if (next !== body) {
+      const committed = await commitChannel(hub, next, etag);
+      if (committed === null) return 'conflict';
+      if (next.challenge !== null)
+        hub.bus.event(body.channel.initiator, { type: 'channel.disputed', channel });
+    }
+    if (next.challenge !== null) await answer(hub, chain, next);
+    return ok(next.challenge !== null);
+  });
+}
+
+function afterLooking(body: ChannelBody, { epoch, floorVersion, finalizesAt }: ChallengeStatus): ChannelBody {
+  if (epoch !== body.state.ledger.epoch) return nextEpoch(body, epoch);
+  const challenge = finalizesAt === 0 ? null : { version: floorVersion, finalizesAt };
+  const same =
+    challenge === null
+      ? body.challenge === null
+      : body.challenge?.version === challenge.version && body.challenge.finalizesAt === challenge.finalizesAt;
+  return same ? body : { ...body, challenge };
+}
+
+/** Settlement ends an epoch: all that was signed in it is void, and the next one starts at zero (invariant 13). */
+function nextEpoch(body: ChannelBody, epoch: bigint): ChannelBody {
+  return {
+    ...body,
+    state: firstState(body.channel.address, epoch),
+    routes: [],
+    outbox: body.outbox.filter((effect) => effect.kind !== 'execute'),
+    withdrawalSignatures: [],
+    challenge: null,
+  };
+}
+
+async function answer(hub: Hub, chain: HubChain, { channel, state, challenge }: ChannelBody): Promise<void> {
+  const { ledger, signatures } = state;
+  if (challenge === null || signatures === null || ledger.version <= challenge.version) return;
+  const call = chain.writer.answerCall(channel, { ledger, signatures });
+  if (!call.ok) return;
+  const key = `answer#${channel.address}#${ledger.epoch}#${ledger.version}#${challenge.finalizesAt}`;
+  await enqueue(hub, chain, [
+    { key, call: call.value, purpose: { kind: 'answer', channel: channel.address } },
+  ]);
+}

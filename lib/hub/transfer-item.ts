@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The transfer item T decides a payment: pending → claimed(channel, appId, seq) → resolved, or pending → cancelled.
+ * Decisions are pure; `transfers.ts` makes them durable. The rules are numbered as in the design, section 5.
+ */
+import { z } from 'zod';
+import { refuse, type Outcomes } from '../protocol/errors.ts';
+import { ok } from '../protocol/result.ts';
+import type { Address, Hash } from '../protocol/types.ts';
+import { address, hash, toJson, whole } from '../protocol/wire/primitives.ts';
+import type { Item, NewItem } from '../store/store.ts';
+import { transferSeed, type TransferSeed } from './channel-item.ts';
+import { HANDLER_LIFE } from './hub.ts';
+import { paddedTime } from './padded.ts';
+
+export const TRANSFER_SCHEMA = 1;
+
+const status = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('pending') }),
+  z.strictObject({
+    kind: z.literal('claimed'),
+    channel: address,
+    appId: hash,
+    user: address,
+    checkAt: whole,
+  }),
+  z.strictObject({ kind: z.literal('resolved'), preimage: hash, user: address, at: whole }),
+  z.strictObject({ kind: z.literal('cancelled'), at: whole }),
+]);
+
+const transferBody = z.strictObject({
+  ...transferSeed.shape,
+  /** Counts claims; never restarts, because T is never made anew (rule 3). */
+  seq: whole,
+  status,
+});
+export type Transfer = z.output<typeof transferBody>;
+
+export interface LoadedTransfer {
+  readonly transfer: Transfer;
+  readonly etag: Item['etag'];
+}
+
+export const transferKey = (transferId: Hash): string => `transfer#${transferId}`;
+
+export const parseTransfer = (item: Item): LoadedTransfer => ({
+  transfer: transferBody.parse(item.body),
+  etag: item.etag,
+});
+
+export const newTransfer = (seed: TransferSeed): Transfer => ({
+  ...seed,
+  seq: 0,
+  status: { kind: 'pending' },
+});
+
+const payeeOf = (transfer: Transfer): Address | null =>
+  transfer.status.kind === 'claimed' || transfer.status.kind === 'resolved'
+    ? transfer.status.user
+    : transfer.recipient;
+
+/** Open transfers sort after finished ones, so a page of them is one range of the index. */
+export const OPEN_SORT = 'open#';
+
+const dueAt = (transfer: Transfer): number | null => {
+  if (transfer.status.kind === 'pending') return transfer.expiresAt + 1;
+  return transfer.status.kind === 'claimed' ? transfer.status.checkAt : null;
+};
+
+export function transferItem(transfer: Transfer): NewItem {
+  const due = dueAt(transfer);
+  const payee = payeeOf(transfer);
+  const sort = `${due === null ? 'done#' : OPEN_SORT}${paddedTime(transfer.createdAt)}#${transfer.transferId}`;
+  const key = transferKey(transfer.transferId);
+  return {
+    key,
+    schema: TRANSFER_SCHEMA,
+    body: toJson(transfer),
+    index: {
+      payer: { partition: `${transfer.chainId}#${transfer.payer}`, sort },
+      ...(payee === null ? {} : { payee: { partition: `${transfer.chainId}#${payee}`, sort } }),
+      ...(due === null
+        ? {}
+        : { due: { partition: `${transfer.chainId}`, sort: `${paddedTime(due)}#${key}` } }),
+    },
+  };
+}
+
+export interface Claim {
+  readonly channel: Address;
+  readonly appId: Hash;
+  readonly user: Address;
+}
+
+/** Rule 1: pending, or claimed by the same channel and app, may be claimed; every attempt counts. */
+export function claimTransfer(transfer: Transfer, claim: Claim, now: number): Outcomes<Transfer> {
+  const { status: current, transferId } = transfer;
+  if (current.kind === 'resolved') return refuse('transfer_resolved', { transferId });
+  if (current.kind === 'cancelled') return refuse('transfer_cancelled', { transferId });
+  if (current.kind === 'claimed' && (current.channel !== claim.channel || current.appId !== claim.appId))
+    return refuse('transfer_claimed', { transferId });
+  return ok({
+    ...transfer,
+    seq: transfer.seq + 1,
+    status: { kind: 'claimed', ...claim, checkAt: now + HANDLER_LIFE },
+  });
+}
+
+/** Rule 4: only the claim that was paid resolves it. Resolved already by the same claim is success. */
+export function resolveTransfer(
+  transfer: Transfer,
+  appId: Hash,
+  preimage: Hash,
+  now: number,
+): Transfer | 'done' | 'foreign' {
+  const { status: current } = transfer;
+  if (current.kind === 'resolved') return current.preimage === preimage ? 'done' : 'foreign';
+  if (current.kind !== 'claimed' || current.appId !== appId) return 'foreign';
+  return { ...transfer, status: { kind: 'resolved', preimage, user: current.user, at: now } };
+}
+
+/** Rule 5, last step: back to pending, if nobody claimed since `seq` was read. */
+export const releaseTransfer = (transfer: Transfer, seq: number): Transfer | null =>
+  transfer.status.kind === 'claimed' && transfer.seq === seq
+    ? { ...transfer, status: { kind: 'pending' } }
+    : null;
+
+/** Rule 6. */
+export function cancelTransfer(transfer: Transfer, now: number): Outcomes<Transfer> {
+  const { status: current, transferId } = transfer;
+  if (current.kind === 'resolved') return refuse('transfer_resolved', { transferId });
+  if (current.kind === 'claimed') return refuse('transfer_claimed', { transferId });
+  return current.kind === 'cancelled'
+    ? ok(transfer)
+    : ok({ ...transfer, status: { kind: 'cancelled', at: now } });
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/** The transfer item's rules made durable. Every function may be repeated, at any time, by anyone (invariant 12). */
+import { refuse, type Outcomes } from '../protocol/errors.ts';
+import { ok } from '../protocol/result.ts';
+import type { Address, Hash } from '../protocol/types.ts';
+import type { TransferSeed } from './channel-item.ts';
+import { commitChannel, loadChannel, untilNoConflict } from './channels.ts';
+import type { Hub } from './hub.ts';
+import {
+  cancelTransfer,
+  claimTransfer,
+  newTransfer,
+  parseTransfer,
+  releaseTransfer,
+  resolveTransfer,
+  transferItem,
+  transferKey,
+  type Claim,
+  type LoadedTransfer,
+  type Transfer,
+} from './transfer-item.ts';
+
+export async function loadTransfer(hub: Hub, transferId: Hash): Promise<LoadedTransfer | null> {
+  const item = await hub.store.get(transferKey(transferId));
+  return item === null ? null : parseTransfer(item);
+}
+
+/** Rule 3: created if absent, never made anew. True if this call made it. */
+export async function createTransfer(hub: Hub, seed: TransferSeed): Promise<boolean> {
+  const put = await hub.store.put(transferItem(newTransfer(seed)), 'absent');
+  return put.ok;
+}
+
+/** Writes what `decide` makes of T, deciding again on each conflict. `decide` may return T itself: nothing to write. */
+async function change(
+  hub: Hub,
+  transferId: Hash,
+  decide: (transfer: Transfer) => Outcomes<Transfer>,
+): Promise<Outcomes<Transfer>> {
+  return untilNoConflict(async () => {
+    const loaded = await loadTransfer(hub, transferId);
+    if (loaded === null) return refuse('unknown_transfer', { transferId });
+    const decided = decide(loaded.transfer);
+    if (!decided.ok || decided.value === loaded.transfer) return decided;
+    const put = await hub.store.put(transferItem(decided.value), loaded.etag);
+    return put.ok ? decided : 'conflict';
+  });
+}
+
+/** Rule 1, the write before the channel's: call it only after the channel was read and the proposal checked against it. */
+export const writeClaim = (hub: Hub, transferId: Hash, claim: Claim): Promise<Outcomes<Transfer>> =>
+  change(hub, transferId, (transfer) => claimTransfer(transfer, claim, hub.clock.now()));
+
+/** Rule 4, second half. Finds nothing to do where T is resolved already. */
+export async function writeResolved(
+  hub: Hub,
+  transferId: Hash,
+  appId: Hash,
+  preimage: Hash,
+): Promise<Outcomes<Transfer>> {
+  return change(hub, transferId, (transfer) => {
+    const resolved = resolveTransfer(transfer, appId, preimage, hub.clock.now());
+    if (resolved === 'done') return ok(transfer);
+    if (resolved === 'foreign') {
+      hub.log.error(
+        { transferId, appId, status: transfer.status },
+        'a paid transfer is held by another claim',
+      );
+      return refuse('internal', { transferId });
+    }
+    return ok(resolved);
+  });
+}
+
+export const writeCancelled = (hub: Hub, transferId: Hash): Promise<Outcomes<Transfer>> =>
+  change(hub, transferId, (transfer) => cancelTransfer(transfer, hub.clock.now()));
+
+/**
+ * Rule 5: frees a claim whose channel did not commit it. The bump of the channel's etag makes every older attempt to
+ * commit it fail, so the transfer can be claimed elsewhere at once. With `only`, another channel's claim is left alone.
+ */
+export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): Promise<Outcomes<Transfer>> {
+  return untilNoConflict<Transfer>(async () => {
+    const loaded = await loadTransfer(hub, transferId);
+    if (loaded === null) return refuse('unknown_transfer', { transferId });
+    const { transfer } = loaded;
+    if (transfer.status.kind !== 'claimed') return ok(transfer);
+    if (only !== undefined && transfer.status.channel !== only)
+      return refuse('transfer_claimed', { transferId });
+    const { channel: claimer, appId } = transfer.status;
+    const holder = await loadChannel(hub, transfer.chainId, claimer);
+    if (holder === null) return refuse('internal', { transferId });
+    const open = holder.body.state.apps.find((instance) => instance.id === appId);
+    if (open !== undefined)
+      return lookAgain(hub, loaded, Math.max(open.app.actionDeadline, hub.clock.now() + RECHECK));
+    const paid = holder.body.outbox.find((entry) => entry.kind === 'paid' && entry.transferId === transferId);
+    if (paid?.kind === 'paid') return writeResolved(hub, transferId, paid.appId, paid.preimage);
+    const bumped = await commitChannel(hub, holder.body, holder.etag);
+    if (bumped === null) return 'conflict';
+    const released = releaseTransfer(transfer, transfer.seq);
+    if (released === null) return 'conflict';
+    const put = await hub.store.put(transferItem(released), loaded.etag);
+    return put.ok ? ok(released) : 'conflict';
+  });
+}
+
+/** Seconds until the sweep looks again at a claim whose app is open. */
+const RECHECK = 600;
+
+async function lookAgain(
+  hub: Hub,
+  { transfer, etag }: LoadedTransfer,
+  checkAt: number,
+): Promise<Outcomes<Transfer> | 'conflict'> {
+  if (transfer.status.kind !== 'claimed' || transfer.status.checkAt >= checkAt) return ok(transfer);
+  const later: Transfer = { ...transfer, status: { ...transfer.status, checkAt } };
+  const put = await hub.store.put(transferItem(later), etag);
+  return put.ok ? ok(later) : 'conflict';
+}

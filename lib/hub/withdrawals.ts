@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/** Withdrawals the hub sends for its users, through the nonce lane. */
+import type { Hash } from '../protocol/types.ts';
+import type { ChannelBody, Effect } from './channel-item.ts';
+import type { Hub } from './hub.ts';
+import { enqueue } from './lane.ts';
+
+export const withdrawalSendKey = (digest: Hash): string => `withdrawal#${digest}`;
+
+/** Puts the withdrawal into the lane once. False if the chain could not be asked or the hub's own signature is gone. */
+export async function enqueueWithdrawal(
+  hub: Hub,
+  body: ChannelBody,
+  effect: Extract<Effect, { kind: 'execute' }>,
+): Promise<boolean> {
+  const { channel, state, withdrawalSignatures } = body;
+  const chain = hub.chains.get(channel.domain.chainId);
+  const open = state.withdrawals.find((other) => other.digest === effect.digest);
+  const ours = withdrawalSignatures.find((held) => held.digest === effect.digest);
+  if (chain === undefined || open === undefined || ours === undefined) return open === undefined;
+  const call = await chain.writer.withdrawalCall(channel, {
+    withdrawal: open.withdrawal,
+    signatures: [effect.signature, ours.signature],
+  });
+  if (!call.ok) return false;
+  return enqueue(hub, chain, [
+    {
+      key: withdrawalSendKey(effect.digest),
+      call: call.value,
+      purpose: {
+        kind: 'withdrawal',
+        channel: channel.address,
+        user: channel.initiator,
+        digest: effect.digest,
+      },
+    },
+  ]);
+}
