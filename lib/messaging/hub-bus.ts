@@ -32,7 +32,7 @@ export async function connectHub({
 }: HubBusOptions): Promise<NatsConnection> {
   return connect({
     servers: [...urls],
-    authenticator: credsAuthenticator(new TextEncoder().encode(credentials)),
+    authenticator: credsAuthenticator(new TextEncoder().encode(`${credentials.trim()}\n`)),
     inboxPrefix: '_INBOX.hub',
     name,
     maxReconnectAttempts: -1,
