@@ -1,0 +1,53 @@
+import { ContractFactory, getCreateAddress, type InterfaceAbi, type Signer } from 'ethers';
+
+import challengeRegistry from '../lib/chain/abi/ChallengeRegistry.json' with { type: 'json' };
+import testToken from '../lib/chain/abi/TestToken.json' with { type: 'json' };
+import transferApp from '../lib/chain/abi/TransferApp.json' with { type: 'json' };
+
+/** Addresses of one chain's contracts, checksummed. */
+export interface Deployment {
+  readonly chainId: bigint;
+  readonly registry: string;
+  readonly factory: string;
+  readonly channelImplementation: string;
+  readonly transferApp: string;
+  /** Block of the registry's deployment: nothing of interest happened before. */
+  readonly fromBlock: number;
+}
+
+interface Compiled {
+  readonly abi: InterfaceAbi;
+  readonly bytecode: string;
+}
+
+/** Deploys the protocol's contracts with the committed production bytecode. Two transactions, waited for. */
+export async function deployContracts(signer: Signer): Promise<Deployment> {
+  if (!signer.provider) throw new Error('The deploying signer has no provider');
+  const { chainId } = await signer.provider.getNetwork();
+  const registry = await deploy(signer, challengeRegistry);
+  const app = await deploy(signer, transferApp);
+  // The registry makes the factory in its constructor, and the factory the implementation in its own.
+  const factory = getCreateAddress({ from: registry.address, nonce: 1 });
+  const channelImplementation = getCreateAddress({ from: factory, nonce: 1 });
+  return {
+    chainId,
+    registry: registry.address,
+    factory,
+    channelImplementation,
+    transferApp: app.address,
+    fromBlock: registry.block,
+  };
+}
+
+/** A token that anyone can mint, for local worlds. */
+export async function deployTestToken(signer: Signer): Promise<string> {
+  return (await deploy(signer, testToken)).address;
+}
+
+async function deploy(signer: Signer, compiled: Compiled): Promise<{ address: string; block: number }> {
+  const factory = new ContractFactory(compiled.abi, compiled.bytecode, signer);
+  const contract = await factory.deploy();
+  const receipt = await contract.deploymentTransaction()?.wait();
+  if (!receipt?.contractAddress) throw new Error('A deployment was not mined');
+  return { address: receipt.contractAddress, block: receipt.blockNumber };
+}

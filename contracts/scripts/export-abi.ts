@@ -1,0 +1,62 @@
+/**
+ * Writes `lib/chain/abi/<Contract>.json` from the production artifacts, so that hub, SDK and card need no compiler.
+ * `--check` writes nothing and fails when a committed file is not what the sources compile to.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+const CONTRACTS: Record<string, string> = {
+  ChallengeRegistry: 'ChallengeRegistry.sol',
+  Channel: 'Channel.sol',
+  ChannelFactory: 'ChannelFactory.sol',
+  CounterfactualApp: 'interfaces/CounterfactualApp.sol',
+  IWithdrawHandler: 'interfaces/IWithdrawHandler.sol',
+  TestToken: 'test/TestToken.sol',
+  TransferApp: 'apps/TransferApp.sol',
+};
+
+interface Artifact {
+  readonly abi: unknown[];
+  readonly bytecode: string;
+  readonly deployedBytecode: string;
+  readonly immutableReferences?: Record<string, { start: number; length: number }[]>;
+}
+
+const root = new URL('../../', import.meta.url);
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+
+mkdirSync(new URL('lib/chain/abi/', root), { recursive: true });
+
+for (const [name, source] of Object.entries(CONTRACTS)) {
+  const path = new URL(`contracts/artifacts/contracts/src/${source}/${name}.json`, root);
+  const artifact = JSON.parse(readFileSync(path, 'utf8')) as Artifact;
+  const immutables = Object.values(artifact.immutableReferences ?? {})
+    .flat()
+    .sort((a, b) => a.start - b.start);
+  const text = [
+    '{',
+    `"abi": [\n${artifact.abi.map((entry) => JSON.stringify(entry)).join(',\n')}\n],`,
+    `"bytecode": "${artifact.bytecode}",`,
+    `"deployedBytecode": "${artifact.deployedBytecode}",`,
+    `"immutables": ${JSON.stringify(immutables)}`,
+    '}\n',
+  ].join('\n');
+  const target = new URL(`lib/chain/abi/${name}.json`, root);
+  if (check && current(target) !== text) stale.push(name);
+  if (!check) writeFileSync(target, text);
+}
+
+if (stale.length > 0) {
+  console.error(
+    `lib/chain/abi is not what the sources compile to: ${stale.join(', ')}. Run: npm run compile`,
+  );
+  process.exitCode = 1;
+}
+
+function current(file: URL): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {App, AppState, Asset, Cancel, Ledger, LedgerHeader, Stake, Withdrawal} from "../Structs.sol";
+
+/// @title EIP-712 struct hashes
+/// @notice The one place where Solidity decides about signed bytes; golden vectors hold it to the TypeScript side.
+library Digests {
+    bytes32 internal constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 internal constant ASSET_TYPEHASH = keccak256(
+        "Asset(address asset,uint256[2] balances,uint256[2] deposits,uint256[2] withdrawn,uint256 locked)"
+    );
+    bytes32 internal constant LEDGER_TYPEHASH = keccak256(
+        "Ledger(address channel,uint64 epoch,uint64 version,Asset[] assets,bytes32 appsRoot)Asset(address asset,uint256[2] balances,uint256[2] deposits,uint256[2] withdrawn,uint256 locked)"
+    );
+    bytes32 internal constant STAKE_TYPEHASH = keccak256("Stake(address asset,uint256[2] amounts)");
+    bytes32 internal constant APP_TYPEHASH = keccak256(
+        "App(address channel,uint64 epoch,uint64 installVersion,bytes32 nonce,address definition,address[2] participants,uint8 outcomeType,Stake[] stakes,uint32[2] periods,uint64 actionDeadline,uint64 holdUntil,bytes32 initialStateHash)Stake(address asset,uint256[2] amounts)"
+    );
+    bytes32 internal constant APP_STATE_TYPEHASH = keccak256(
+        "AppState(bytes32 appId,uint64 version,bytes32 stateHash)"
+    );
+    bytes32 internal constant WITHDRAWAL_TYPEHASH = keccak256(
+        "Withdrawal(address channel,uint64 epoch,uint8 party,address asset,uint256 amount,address recipient,bytes32 nonce,uint64 deadline,address handler,bytes data)"
+    );
+    bytes32 internal constant CANCEL_TYPEHASH = keccak256(
+        "Cancel(address channel,uint64 epoch,bytes32 subject,uint64 challengeId,uint64 deadline)"
+    );
+
+    function domainSeparator(address verifyingContract) internal view returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(DOMAIN_TYPEHASH, keccak256("Indra"), keccak256("1"), block.chainid, verifyingContract)
+            );
+    }
+
+    function typedData(bytes32 domain, bytes32 structHash) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, hex"1901")
+            mstore(add(free, 0x02), domain)
+            mstore(add(free, 0x22), structHash)
+            digest := keccak256(free, 0x42)
+        }
+    }
+
+    function hash(Asset calldata asset) internal pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    ASSET_TYPEHASH,
+                    asset.asset,
+                    keccak256(abi.encode(asset.balances)),
+                    keccak256(abi.encode(asset.deposits)),
+                    keccak256(abi.encode(asset.withdrawn)),
+                    asset.locked
+                )
+            );
+    }
+
+    function hash(Asset[] calldata assets) internal pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](assets.length);
+        for (uint256 i = 0; i < assets.length; i++) hashes[i] = hash(assets[i]);
+        return concatenated(hashes);
+    }
+
+    function hash(Ledger calldata ledger) internal pure returns (bytes32) {
+        return ledgerHash(ledger.channel, ledger.epoch, ledger.version, hash(ledger.assets), ledger.appsRoot);
+    }
+
+    function hash(LedgerHeader calldata header, address channel, uint64 epoch) internal pure returns (bytes32) {
+        return ledgerHash(channel, epoch, header.version, header.assetsHash, header.appsRoot);
+    }
+
+    function ledgerHash(
+        address channel,
+        uint64 epoch,
+        uint64 version,
+        bytes32 assetsHash,
+        bytes32 appsRoot
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(LEDGER_TYPEHASH, channel, epoch, version, assetsHash, appsRoot));
+    }
+
+    function hash(Stake[] calldata stakes) internal pure returns (bytes32) {
+        bytes32[] memory hashes = new bytes32[](stakes.length);
+        for (uint256 i = 0; i < stakes.length; i++) {
+            hashes[i] = keccak256(
+                abi.encode(STAKE_TYPEHASH, stakes[i].asset, keccak256(abi.encode(stakes[i].amounts)))
+            );
+        }
+        return concatenated(hashes);
+    }
+
+    /// Two halves, since thirteen words at once are more than the stack holds; every member is one static word.
+    function hash(App calldata app) internal pure returns (bytes32) {
+        bytes memory first = abi.encode(
+            APP_TYPEHASH,
+            app.channel,
+            app.epoch,
+            app.installVersion,
+            app.nonce,
+            app.definition,
+            keccak256(abi.encode(app.participants))
+        );
+        bytes memory second = abi.encode(
+            app.outcomeType,
+            hash(app.stakes),
+            keccak256(abi.encode(app.periods)),
+            app.actionDeadline,
+            app.holdUntil,
+            app.initialStateHash
+        );
+        return keccak256(bytes.concat(first, second));
+    }
+
+    function hash(AppState memory state) internal pure returns (bytes32) {
+        return keccak256(abi.encode(APP_STATE_TYPEHASH, state.appId, state.version, state.stateHash));
+    }
+
+    function hash(Withdrawal calldata withdrawal) internal pure returns (bytes32) {
+        bytes memory first = abi.encode(
+            WITHDRAWAL_TYPEHASH,
+            withdrawal.channel,
+            withdrawal.epoch,
+            withdrawal.party,
+            withdrawal.asset,
+            withdrawal.amount
+        );
+        bytes memory second = abi.encode(
+            withdrawal.recipient,
+            withdrawal.nonce,
+            withdrawal.deadline,
+            withdrawal.handler,
+            keccak256(withdrawal.data)
+        );
+        return keccak256(bytes.concat(first, second));
+    }
+
+    function hash(Cancel calldata cancel) internal pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    CANCEL_TYPEHASH,
+                    cancel.channel,
+                    cancel.epoch,
+                    cancel.subject,
+                    cancel.challengeId,
+                    cancel.deadline
+                )
+            );
+    }
+
+    function concatenated(bytes32[] memory words) private pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            result := keccak256(add(words, 0x20), mul(mload(words), 0x20))
+        }
+    }
+}
