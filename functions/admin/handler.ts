@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/** `POST /v1/admin`, operators only: channels, transfers, waiting sends, and a retry of what is overdue. */
+import { z } from 'zod';
+import { hubProcess, type HubProcess } from '../../lib/hub/runtime/load-hub.ts';
+import { faultOf } from '../../lib/hub/runtime/serve.ts';
+import { loadLane } from '../../lib/hub/lane.ts';
+import { submit } from '../../lib/hub/timers/submit.ts';
+import { sweep } from '../../lib/hub/timers/sweep.ts';
+import { verifyBearerToken } from '../../lib/messaging/bearer-token.ts';
+import { decodeRequest } from '../../lib/messaging/envelope.ts';
+import {
+  bearerToken,
+  httpBody,
+  httpReply,
+  type HttpEvent,
+  type HttpReply,
+} from '../../lib/messaging/http-event.ts';
+import { refuse, type Outcomes } from '../../lib/protocol/errors.ts';
+import { err, ok } from '../../lib/protocol/result.ts';
+import { toJson } from '../../lib/protocol/wire/primitives.ts';
+
+const MAX_BYTES = 8_192;
+const PAGE = 50;
+
+const request = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.enum(['channels', 'transfers', 'sends']),
+    after: z.string().max(2000).optional(),
+  }),
+  z.strictObject({ kind: z.literal('stats') }),
+  z.strictObject({ kind: z.literal('retry') }),
+]);
+
+const ITEM_KIND = { channels: 'channel', transfers: 'transfer', sends: 'tx' } as const;
+
+export const handler = async (event: HttpEvent): Promise<HttpReply> => {
+  const { id, request: decoded } = decodeRequest(httpBody(event), MAX_BYTES);
+  if (!decoded.ok) return httpReply(id, decoded);
+  try {
+    const process = await hubProcess();
+    const token = bearerToken(event);
+    const user = token === undefined ? undefined : await verifyBearerToken(token, process.tokenSecret);
+    if (user === undefined) return httpReply(id, refuse('unauthenticated'));
+    if (!process.config.operators.some((operator) => operator === user))
+      return httpReply(id, refuse('not_yours'));
+    const parsed = request.safeParse(decoded.value.body);
+    if (!parsed.success) return httpReply(id, refuse('malformed'));
+    return httpReply(id, toJson(await administer(process, id, parsed.data)));
+  } catch (cause) {
+    return httpReply(id, err(faultOf(cause)));
+  }
+};
+
+async function administer(
+  process: HubProcess,
+  id: string,
+  body: z.output<typeof request>,
+): Promise<Outcomes<unknown>> {
+  const hub = process.forInvocation('admin', { id });
+  switch (body.kind) {
+    case 'channels':
+    case 'transfers':
+    case 'sends': {
+      const after = body.after === undefined ? {} : { after: body.after };
+      const page = await hub.store.query('kind', ITEM_KIND[body.kind], { limit: PAGE, ...after });
+      return ok({
+        items: page.items.map((item) => item.body),
+        ...(page.next === undefined ? {} : { next: page.next }),
+      });
+    }
+    case 'stats': {
+      const lanes = await Promise.all([...hub.chains.values()].map((chain) => loadLane(hub, chain)));
+      return ok({
+        store: hub.store.counters,
+        lanes: lanes.map(({ lane }) => ({
+          chainId: lane.chainId,
+          sender: lane.sender,
+          waiting: lane.entries.length,
+        })),
+      });
+    }
+    case 'retry': {
+      let swept = 0;
+      for (const chain of hub.chains.values()) {
+        swept += await sweep(hub, chain);
+        await submit(hub, chain);
+      }
+      return ok({ swept });
+    }
+  }
+}

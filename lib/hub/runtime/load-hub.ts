@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/** What one process holds for all its invocations: connections and keys, never a channel. */
+import { loadConfig } from '../../../infra/config/load-config.ts';
+import { readHubKey } from '../../../infra/config/read-hub-key.ts';
+import { readSecret } from '../../../infra/config/read-secret.ts';
+import type { ChainConfig, HubConfig } from '../../../infra/config/hub-config.ts';
+import { openChain } from '../../chain/open-chain.ts';
+import { connectHub, hubBus, type HubBus } from '../../messaging/hub-bus.ts';
+import { transferApp } from '../../protocol/apps/transfer-app.ts';
+import { toBytes, toHex } from '../../protocol/bytes.ts';
+import { identifierOf } from '../../protocol/identifier.ts';
+import type { Address } from '../../protocol/types.ts';
+import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../signing/native.ts';
+import { openStore } from '../../store/open-store.ts';
+import type { Store } from '../../store/store.ts';
+import type { Caller, Hub, HubChain } from '../hub.ts';
+import type { HubKey, Log } from '../ports.ts';
+import { createLog } from './log.ts';
+
+export interface HubProcess {
+  readonly config: HubConfig;
+  readonly tokenSecret: Uint8Array;
+  readonly store: Store;
+  readonly bus: HubBus;
+  readonly log: Log;
+  /** The hub as one invocation sees it: what it logs and says carries the caller's correlation id. */
+  forInvocation(functionName: string, caller: Pick<Caller, 'id'> & Partial<Caller>): Hub;
+  close(): Promise<void>;
+}
+
+let loading: Promise<HubProcess> | undefined;
+
+/** Loads once per process; a failed attempt is made again by the next invocation. */
+export function hubProcess(): Promise<HubProcess> {
+  loading ??= load().catch((cause: unknown) => {
+    loading = undefined;
+    throw cause;
+  });
+  return loading;
+}
+
+function hubKey(privateKey: Uint8Array, publicUrl: string): HubKey {
+  return {
+    address: addressOfPrivateKey(privateKey) as Address,
+    identifier: identifierOf(publicKey(privateKey), new URL(publicUrl).host),
+    sign: (digest) => toHex(sign(digest, privateKey)),
+  };
+}
+
+async function hubChain(config: ChainConfig, privateKey: Uint8Array): Promise<HubChain> {
+  const { reader, writer } = await openChain(config, privateKey);
+  return {
+    config,
+    domain: { chainId: config.chainId, registry: config.registry as string as Address },
+    code: {
+      factory: config.factory as string as Address,
+      implementation: config.channelImplementation as string as Address,
+    },
+    catalogue: new Map([[config.transferApp as string as Address, transferApp]]),
+    reader,
+    writer,
+  };
+}
+
+async function load(): Promise<HubProcess> {
+  const config = loadConfig();
+  const log = createLog(config.logLevel);
+  const [keyHex, tokenSecret, credentials] = await Promise.all([
+    readHubKey(config),
+    readSecret(config.auth.tokenSecret),
+    readSecret(config.nats.credentials),
+  ]);
+  const privateKey = toBytes(keyHex);
+  const [store, connection, chains] = await Promise.all([
+    openStore(config.store),
+    connectHub({ urls: config.nats.urls, credentials }),
+    Promise.all(
+      config.chains.map(async (chain) => [chain.chainId, await hubChain(chain, privateKey)] as const),
+    ),
+  ]);
+  const bus = hubBus(connection);
+  const key = hubKey(privateKey, config.publicUrl);
+  const shared = {
+    config,
+    chains: new Map(chains),
+    store,
+    key,
+    recover: recoverAddress,
+    clock: { now: () => Math.floor(Date.now() / 1000) },
+  };
+  return {
+    config,
+    tokenSecret: new TextEncoder().encode(tokenSecret),
+    store,
+    bus,
+    log,
+    forInvocation(functionName, { id, user }) {
+      const fields = { function: functionName, id, ...(user === undefined ? {} : { user }) };
+      return {
+        ...shared,
+        log: log.with(fields),
+        bus: {
+          event: (to, { type, ...rest }) => bus.tell(to, type, rest, id),
+          trigger: (name, body) => bus.trigger(name, body, id),
+        },
+      };
+    },
+    async close() {
+      await bus.close();
+      await store.close();
+    },
+  };
+}

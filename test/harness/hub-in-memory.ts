@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/** The real hub over a memory store, with a chain and a clock the test turns by hand. */
+import type { ChainConfig } from '../../infra/config/hub-config.ts';
+import type { Hub, HubChain } from '../../lib/hub/hub.ts';
+import type { Block, ChainReader, ChainWriter, ChallengeStatus, HubKey } from '../../lib/hub/ports.ts';
+import { cursorItem } from '../../lib/hub/chain-cursor.ts';
+import { transferApp } from '../../lib/protocol/apps/transfer-app.ts';
+import { toHex } from '../../lib/protocol/bytes.ts';
+import { identifierOf } from '../../lib/protocol/identifier.ts';
+import { ok } from '../../lib/protocol/result.ts';
+import { ETHER, ZERO_HASH, type Address, type Hash, type Pair } from '../../lib/protocol/types.ts';
+import type { HubEvent } from '../../lib/protocol/wire/events.ts';
+import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../lib/signing/native.ts';
+import { MemoryStore } from '../../lib/store/memory-store.ts';
+import type { Store } from '../../lib/store/store.ts';
+
+export const TOKEN = `0x${'70'.repeat(20)}` as const as Address;
+
+export const TEST_CHAIN: ChainConfig = {
+  chainId: 31337,
+  rpcUrl: 'http://127.0.0.1:1',
+  publicRpcUrl: 'http://127.0.0.1:1',
+  factory: `0x${'f1'.repeat(20)}`,
+  channelImplementation: `0x${'f2'.repeat(20)}`,
+  registry: `0x${'f3'.repeat(20)}`,
+  transferApp: `0x${'f4'.repeat(20)}`,
+  assets: [ETHER, TOKEN].map((address) => ({
+    address: address as `0x${string}`,
+    symbol: address === ETHER ? 'ETH' : 'TST',
+    decimals: 18,
+    transfer: { min: 1n, max: 10n ** 18n },
+    collateral: { initial: 0n, target: 1000n, low: 0n },
+  })),
+  challengePeriod: 3600,
+  confirmations: 0,
+  appPeriods: [1200, 3600],
+  fromBlock: 0,
+};
+
+/** What each party put into each channel, as the test says. */
+export class TestChain {
+  block: Block = { number: 100, timestamp: 1_800_000_000, hash: ZERO_HASH };
+  readonly received = new Map<string, Pair<bigint>>();
+  readonly executed = new Set<Hash>();
+  readonly challenges = new Map<Address, ChallengeStatus>();
+
+  put(channel: Address, asset: Address, received: Pair<bigint>): void {
+    this.received.set(`${channel}#${asset}`, received);
+  }
+
+  readonly reader: ChainReader = {
+    latest: async () => ok(this.block),
+    block: async (number) => ok({ ...this.block, number }),
+    received: async (channel, asset) => ok(this.received.get(`${channel.address}#${asset}`) ?? [0n, 0n]),
+    challenge: async (channel) =>
+      ok(this.challenges.get(channel.address) ?? { epoch: 0n, floorVersion: 0n, finalizesAt: 0 }),
+    withdrawalExecuted: async (_channel, digest) => ok(this.executed.has(digest)),
+    channelsDisputedIn: async () => ok([...this.challenges.keys()]),
+  };
+}
+
+export interface TestHub {
+  readonly hub: Hub;
+  readonly chain: HubChain;
+  readonly world: TestChain;
+  /** Events told to users, in order. */
+  readonly told: { readonly user: Address; readonly event: HubEvent }[];
+  /** Moves both the hub's clock and the chain's, and keeps the watcher's cursor fresh. */
+  pass(seconds: number): Promise<void>;
+}
+
+const HUB_PRIVATE_KEY = new Uint8Array(32).fill(0x42);
+
+export const testHubKey: HubKey = {
+  address: addressOfPrivateKey(HUB_PRIVATE_KEY) as Address,
+  identifier: identifierOf(publicKey(HUB_PRIVATE_KEY), 'hub.test'),
+  sign: (digest) => toHex(sign(digest, HUB_PRIVATE_KEY)),
+};
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface TestHubOptions {
+  readonly store?: Store;
+  readonly writer?: ChainWriter;
+  readonly log?: Hub['log'];
+}
+
+export async function createTestHub(options: TestHubOptions = {}): Promise<TestHub> {
+  const world = new TestChain();
+  const told: TestHub['told'] = [];
+  const store = options.store ?? new MemoryStore();
+  const chain: HubChain = {
+    config: TEST_CHAIN,
+    domain: { chainId: TEST_CHAIN.chainId, registry: TEST_CHAIN.registry as string as Address },
+    code: {
+      factory: TEST_CHAIN.factory as string as Address,
+      implementation: TEST_CHAIN.channelImplementation as string as Address,
+    },
+    catalogue: new Map([[TEST_CHAIN.transferApp as string as Address, transferApp]]),
+    reader: world.reader,
+    writer: options.writer ?? (undefined as never),
+  };
+  const hub: Hub = {
+    config: {
+      stage: 'test',
+      operators: [],
+      limits: {
+        maxOpenTransfers: 200,
+        maxOperations: 64,
+        minHold: 3600,
+        maxHold: 30 * 86_400,
+        margin: 900,
+        maxMessageBytes: 262_144,
+      },
+    },
+    chains: new Map([[TEST_CHAIN.chainId, chain]]),
+    store,
+    key: testHubKey,
+    recover: recoverAddress,
+    clock: { now: () => world.block.timestamp },
+    bus: { event: (user, event) => void told.push({ user, event }), trigger() {} },
+    log: options.log ?? silent,
+  };
+  const watched = async (): Promise<void> => {
+    const { number: block, hash, timestamp: seenAt } = world.block;
+    const item = cursorItem(TEST_CHAIN.chainId, { block, hash, seenAt });
+    const held = await store.get(item.key);
+    await store.put(item, held === null ? 'absent' : held.etag);
+  };
+  await watched();
+  return {
+    hub,
+    chain,
+    world,
+    told,
+    async pass(seconds) {
+      world.block = {
+        ...world.block,
+        number: world.block.number + 1,
+        timestamp: world.block.timestamp + seconds,
+      };
+      await watched();
+    },
+  };
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/** A user who signs whatever the test says, straight against the hub's operations. */
+import { applyOperations, digestOf } from '../../lib/protocol/transition.ts';
+import { encodeTransferState, encodeUnlock } from '../../lib/protocol/apps/transfer-app.ts';
+import { toBytes, toHash, toHex } from '../../lib/protocol/bytes.ts';
+import { ledgerDigest } from '../../lib/protocol/digests.ts';
+import { identifierOf } from '../../lib/protocol/identifier.ts';
+import { assetOf } from '../../lib/protocol/ledger.ts';
+import type {
+  ClaimRoute,
+  InstallOperation,
+  Operation,
+  Proposal,
+  SendRoute,
+} from '../../lib/protocol/operations.ts';
+import { claimDigest, claimKeyOf, lockHashOf, preimageOf, transferIdOf } from '../../lib/protocol/secrets.ts';
+import {
+  ZERO_HASH,
+  type Address,
+  type AgreedState,
+  type Bytes,
+  type Channel,
+  type Hash,
+} from '../../lib/protocol/types.ts';
+import type { Countersigned } from '../../lib/protocol/wire/requests.ts';
+import type { Outcomes } from '../../lib/protocol/errors.ts';
+import { countersign } from '../../lib/hub/countersign.ts';
+import type { Caller } from '../../lib/hub/hub.ts';
+import { open } from '../../lib/hub/operations/open.ts';
+import { addressOfPrivateKey, publicKey, sign } from '../../lib/signing/native.ts';
+import { TEST_CHAIN, type TestHub } from './hub-in-memory.ts';
+
+export const CLAIM_TIME = TEST_CHAIN.appPeriods[0] + TEST_CHAIN.challengePeriod;
+export const MARGIN = 900;
+
+export interface Sent {
+  readonly operation: InstallOperation;
+  readonly transferId: Hash;
+  readonly secret: Hash;
+  readonly holdUntil: number;
+}
+
+export class TestUser {
+  readonly key: Uint8Array;
+  readonly address: Address;
+  readonly identifier: string;
+  channel!: Channel;
+  state!: AgreedState;
+  private readonly world: TestHub;
+  private counter = 0;
+
+  constructor(world: TestHub, seed: number) {
+    this.world = world;
+    this.key = new Uint8Array(32).fill(seed);
+    this.address = addressOfPrivateKey(this.key) as Address;
+    this.identifier = identifierOf(publicKey(this.key));
+  }
+
+  get caller(): Caller {
+    return { chainId: TEST_CHAIN.chainId, user: this.address, id: 'test' };
+  }
+
+  async open(): Promise<this> {
+    const { hub, chain } = this.world;
+    const view = await open(hub, chain, this.caller, { challengePeriod: TEST_CHAIN.challengePeriod });
+    if (!view.ok) throw new Error(view.error.code);
+    this.channel = view.value.channel;
+    this.state = view.value.state;
+    return this;
+  }
+
+  sign(digest: Uint8Array): Bytes {
+    return toHex(sign(digest, this.key));
+  }
+
+  /** Signs what the operations give at the next version, or the version asked for. */
+  proposal(operations: readonly Operation[], version = this.state.ledger.version + 1n): Proposal {
+    const next = applyOperations(this.channel, this.world.chain.catalogue, this.state, version, operations);
+    const signature = next.ok
+      ? this.sign(digestOf(this.channel, next.value))
+      : (`0x${'00'.repeat(65)}` as Bytes);
+    const { ledger } = this.state;
+    return {
+      channel: this.channel.address,
+      epoch: ledger.epoch,
+      version,
+      previous: { version: ledger.version, digest: toHash(ledgerDigest(this.channel.domain, ledger)) },
+      operations,
+      signature,
+    };
+  }
+
+  send(proposal: Proposal): Promise<Outcomes<Countersigned>> {
+    return countersign(this.world.hub, this.caller, proposal, null);
+  }
+
+  /** Adopts what the hub's countersignature makes agreed. */
+  adopt(proposal: Proposal, reply: Countersigned): void {
+    const next = applyOperations(
+      this.channel,
+      this.world.chain.catalogue,
+      this.state,
+      proposal.version,
+      proposal.operations,
+    );
+    if (!next.ok) throw new Error(next.error.code);
+    this.state = { ...next.value, signatures: [proposal.signature, reply.signature] };
+  }
+
+  async propose(...operations: readonly Operation[]): Promise<Outcomes<Countersigned>> {
+    const proposal = this.proposal(operations);
+    const reply = await this.send(proposal);
+    if (reply.ok) this.adopt(proposal, reply.value);
+    return reply;
+  }
+
+  /** Money on chain, processed: the user's own and the hub's. */
+  async fund(asset: Address, own: bigint, hubs = 0n): Promise<void> {
+    this.world.world.put(this.channel.address, asset, [own, hubs]);
+    const reply = await this.propose({ kind: 'deposit', asset, deposits: [own, hubs] });
+    if (!reply.ok) throw new Error(reply.error.code);
+  }
+
+  balance(asset: Address): bigint {
+    return assetOf(this.state.ledger, asset).balances[0];
+  }
+
+  /** A transfer to a named user, or for the bearer of its secret. */
+  transfer(asset: Address, amount: bigint, to: TestUser | null, options: Partial<SendRoute> = {}): Sent {
+    const now = this.world.hub.clock.now();
+    const count = (this.counter += 1);
+    const secret = toHash(Uint8Array.from(this.key).fill(count, 16));
+    const paymentId = options.paymentId ?? toHash(Uint8Array.from(this.key).fill(count, 8, 16));
+    const expiresAt = options.expiresAt ?? now + 86_400;
+    const holdUntil = expiresAt + CLAIM_TIME + TEST_CHAIN.challengePeriod + MARGIN;
+    const route: SendRoute = {
+      kind: 'send',
+      paymentId,
+      recipient: to?.address ?? null,
+      claimant: to === null ? (addressOfPrivateKey(claimKeyOf(secret)) as Address) : null,
+      sealed: null,
+      expiresAt,
+      note: null,
+      sender: this.identifier,
+      ...options,
+    };
+    const { operation } = this.install(asset, amount, secret, route, {
+      participants: [this.address, this.channel.responder],
+      periods: TEST_CHAIN.appPeriods,
+      actionDeadline: 0,
+      holdUntil,
+    });
+    return {
+      operation,
+      transferId: transferIdOf(TEST_CHAIN.chainId, this.channel.address, paymentId),
+      secret,
+      holdUntil,
+    };
+  }
+
+  /** The payee's half of `sent`. */
+  claim(sent: Sent, change: Partial<InstallOperation['app']> = {}): InstallOperation {
+    const stake = sent.operation.app.stakes[0]!;
+    const proof = toHex(sign(claimDigest(sent.transferId, this.channel.address), claimKeyOf(sent.secret)));
+    const route: ClaimRoute = {
+      kind: 'claim',
+      transferId: sent.transferId,
+      proof: sent.operation.route?.kind === 'send' && sent.operation.route.recipient === null ? proof : null,
+    };
+    const terms = {
+      participants: [this.channel.responder, this.address],
+      periods: [TEST_CHAIN.appPeriods[1], TEST_CHAIN.appPeriods[0]],
+      actionDeadline: sent.holdUntil - TEST_CHAIN.challengePeriod - MARGIN,
+      holdUntil: 0,
+      ...change,
+    } as const;
+    return this.install(stake.asset, stake.amounts[0], sent.secret, route, terms).operation;
+  }
+
+  private install(
+    asset: Address,
+    amount: bigint,
+    secret: Hash,
+    route: SendRoute | ClaimRoute,
+    terms: Pick<InstallOperation['app'], 'participants' | 'periods' | 'actionDeadline' | 'holdUntil'>,
+  ): { readonly operation: InstallOperation } {
+    const nonce = toHash(Uint8Array.from(this.key).fill((this.counter += 1), 4, 8));
+    return {
+      operation: {
+        kind: 'install',
+        route,
+        state: encodeTransferState({ amount, lockHash: lockHashOf(preimageOf(secret)), preimage: ZERO_HASH }),
+        app: {
+          ...terms,
+          nonce,
+          definition: TEST_CHAIN.transferApp as string as Address,
+          outcomeType: 1,
+          stakes: [{ asset, amounts: [amount, 0n] }],
+        },
+      },
+    };
+  }
+
+  /** The open app of a transfer with this secret. */
+  appOf(sent: Sent): Hash {
+    const lockHash = toBytes(lockHashOf(preimageOf(sent.secret)));
+    const open = this.state.apps.find((instance) => instance.state.includes(toHex(lockHash).slice(2)));
+    if (open === undefined) throw new Error('no such app is open');
+    return open.id;
+  }
+
+  /** Shows the preimage and closes the app: the payee's receipt, and the payer's settlement of it. */
+  unlock(sent: Sent): readonly Operation[] {
+    const appId = this.appOf(sent);
+    return [
+      { kind: 'update', appId, action: encodeUnlock(preimageOf(sent.secret)) },
+      { kind: 'uninstall', appId },
+    ];
+  }
+}
