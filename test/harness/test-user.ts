@@ -129,8 +129,8 @@ export class TestUser {
   transfer(asset: Address, amount: bigint, to: TestUser | null, options: Partial<SendRoute> = {}): Sent {
     const now = this.world.hub.clock.now();
     const count = (this.counter += 1);
-    const secret = toHash(Uint8Array.from(this.key).fill(count, 16));
-    const paymentId = options.paymentId ?? toHash(Uint8Array.from(this.key).fill(count, 8, 16));
+    const secret = this.unique(16, count);
+    const paymentId = options.paymentId ?? this.unique(8, count);
     const expiresAt = options.expiresAt ?? now + 86_400;
     const holdUntil = expiresAt + CLAIM_TIME + TEST_CHAIN.challengePeriod + MARGIN;
     const route: SendRoute = {
@@ -184,7 +184,7 @@ export class TestUser {
     route: SendRoute | ClaimRoute,
     terms: Pick<InstallOperation['app'], 'participants' | 'periods' | 'actionDeadline' | 'holdUntil'>,
   ): { readonly operation: InstallOperation } {
-    const nonce = toHash(Uint8Array.from(this.key).fill((this.counter += 1), 4, 8));
+    const nonce = this.unique(4, (this.counter += 1));
     return {
       operation: {
         kind: 'install',
@@ -199,6 +199,13 @@ export class TestUser {
         },
       },
     };
+  }
+
+  /** 32 bytes that differ by user, place and count. */
+  private unique(place: number, count: number): Hash {
+    const bytes = Uint8Array.from(this.key);
+    new DataView(bytes.buffer).setUint32(place, count);
+    return toHash(bytes);
   }
 
   /** The open app of a transfer with this secret. */
