@@ -24,6 +24,7 @@ function publicChain(chain: ChainConfig): unknown {
     rpcUrl: chain.publicRpcUrl,
     factory: chain.factory,
     registry: chain.registry,
+    channelImplementation: chain.channelImplementation,
     transferApp: chain.transferApp,
     fromBlock: chain.fromBlock,
     challengePeriod: chain.challengePeriod,

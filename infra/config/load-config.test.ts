@@ -8,6 +8,7 @@ const chain = {
   publicRpcUrl: 'http://127.0.0.1:8545',
   factory: `0x${'Aa'.repeat(20)}`,
   registry: `0x${'bb'.repeat(20)}`,
+  channelImplementation: `0x${'dd'.repeat(20)}`,
   transferApp: `0x${'cc'.repeat(20)}`,
   assets: [
     {

@@ -80,6 +80,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
         )
         .finally(() => (underWay = undefined));
     };
+    tick();
     const interval = setInterval(tick, seconds * 1_000);
     return { stop: () => clearInterval(interval), finished: () => underWay };
   });

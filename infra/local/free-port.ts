@@ -20,8 +20,3 @@ export function isFree(port: number): Promise<boolean> {
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
 }
-
-/** `wanted` if nobody has it, else a free one. 0 asks for any. */
-export async function portOr(wanted: number): Promise<number> {
-  return wanted !== 0 && (await isFree(wanted)) ? wanted : freePort();
-}
