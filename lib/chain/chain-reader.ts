@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+/** One chain as hub and client read it: only its own node is asked, and only what the contracts say counts. */
+import { channelAddress } from '../protocol/channel-address.ts';
+import type { Outcomes } from '../protocol/errors.ts';
+import { ok } from '../protocol/result.ts';
+import { ETHER, type Address, type Channel, type Hash, type Pair } from '../protocol/types.ts';
+import { ask, block as blockAnswer, blockTag, data, logs, quantity, view } from './chain-answers.ts';
+import { decodeLog, type ChainEvent } from './chain-events.ts';
+import { registryInterface, tokenInterface, type ContractAddresses } from './contracts.ts';
+import { checkDeployment, type Mismatch } from './deployment-check.ts';
+import type { JsonRpc } from './json-rpc.ts';
+
+export interface Block {
+  readonly number: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+  readonly hash: Hash;
+}
+
+export interface ChannelStatus {
+  readonly epoch: bigint;
+  /** No ledger below this version can be put on chain any more. */
+  readonly floorVersion: bigint;
+  /** Seconds; 0 where no ledger challenge is open. */
+  readonly finalizesAt: number;
+  /** Of the latest challenge; a cancel names it. */
+  readonly challengeId: bigint;
+  /** Of the ledger at the floor; zero before any was shown in this epoch. */
+  readonly digest: Hash;
+}
+
+export interface Account {
+  readonly received: Pair<bigint>;
+  readonly executed: Pair<bigint>;
+  /** What belongs to earlier epochs. */
+  readonly held: bigint;
+}
+
+/** `block` is a height, and every answer is as of its end. All fail with `chain_unavailable` and nothing else. */
+export class EthereumChainReader {
+  readonly #rpc: JsonRpc;
+  readonly #contracts: ContractAddresses;
+
+  constructor(rpc: JsonRpc, contracts: ContractAddresses) {
+    this.#rpc = rpc;
+    this.#contracts = contracts;
+  }
+
+  latest(): Promise<Outcomes<Block>> {
+    return this.#block('latest');
+  }
+
+  block(height: number): Promise<Outcomes<Block>> {
+    return this.#block(height);
+  }
+
+  /** Computed, not asked; `checkDeployment` shows that the chain agrees. */
+  channelAddress(parties: Pick<Channel, 'initiator' | 'responder' | 'challengePeriod'>): Address {
+    const { factory, channelImplementation: implementation } = this.#contracts;
+    return channelAddress({ factory, implementation }, parties);
+  }
+
+  /** What each party put in during the current epoch, in the asset's smallest unit; also before the channel is deployed. */
+  received(
+    channel: Pick<Channel, 'address'>,
+    asset: Address,
+    block: number,
+  ): Promise<Outcomes<Pair<bigint>>> {
+    return this.#registry('received', [channel.address, asset], block, ([received]) => pairOf(received));
+  }
+
+  account(channel: Pick<Channel, 'address'>, asset: Address, block: number): Promise<Outcomes<Account>> {
+    return this.#registry('account', [channel.address, asset], block, ([found]) => {
+      const { received, executed, held } = found as { received: unknown; executed: unknown; held: bigint };
+      return { received: pairOf(received), executed: pairOf(executed), held };
+    });
+  }
+
+  challenge(channel: Pick<Channel, 'address'>, block: number): Promise<Outcomes<ChannelStatus>> {
+    return this.#registry('channelStatus', [channel.address], block, ([found]) => {
+      const status = found as Record<'epoch' | 'version' | 'finalizesAt' | 'challengeId', bigint> & {
+        digest: Hash;
+      };
+      const { epoch, version: floorVersion, finalizesAt, challengeId, digest } = status;
+      return { epoch, floorVersion, finalizesAt: Number(finalizesAt), challengeId, digest };
+    });
+  }
+
+  withdrawalExecuted(
+    channel: Pick<Channel, 'address'>,
+    digest: Hash,
+    block: number,
+  ): Promise<Outcomes<boolean>> {
+    return this.#registry(
+      'withdrawalExecuted',
+      [channel.address, digest],
+      block,
+      ([executed]) => executed === true,
+    );
+  }
+
+  /** Channels of which the registry said something in these blocks, both ends included. */
+  async channelsDisputedIn(from: number, to: number): Promise<Outcomes<readonly Address[]>> {
+    const events = await this.registryEvents(from, to);
+    return events.ok ? ok([...new Set(events.value.flatMap(({ channel }) => channel ?? []))]) : events;
+  }
+
+  /** All that the registry said in these blocks, or about one channel, in order. */
+  registryEvents(from: number, to: number, channel?: Address): Promise<Outcomes<readonly ChainEvent[]>> {
+    const topics = channel === undefined ? [] : [null, `0x${channel.slice(2).padStart(64, '0')}`];
+    return this.#events(this.#contracts.registry, { from, to, topics });
+  }
+
+  /** All that a channel said in these blocks, in order. */
+  channelEvents(channel: Address, from: number, to: number): Promise<Outcomes<readonly ChainEvent[]>> {
+    return this.#events(channel, { from, to, topics: [] });
+  }
+
+  isDeployed(contract: Address): Promise<Outcomes<boolean>> {
+    return ask(this.#rpc, data, 'eth_getCode', [contract, 'latest']).then((code) =>
+      code.ok ? ok(code.value !== '0x') : code,
+    );
+  }
+
+  /** What an address holds outside channels. */
+  async balance(owner: Address, asset: Address): Promise<Outcomes<bigint>> {
+    if (asset === ETHER) return ask(this.#rpc, quantity, 'eth_getBalance', [owner, 'latest']);
+    const asked = {
+      to: asset,
+      contract: tokenInterface,
+      method: 'balanceOf',
+      values: [owner],
+      block: 'latest',
+    } as const;
+    return view(this.#rpc, asked, ([balance]) => balance as bigint);
+  }
+
+  allowance(owner: Address, asset: Address, spender: Address): Promise<Outcomes<bigint>> {
+    const values = [owner, spender];
+    const asked = {
+      to: asset,
+      contract: tokenInterface,
+      method: 'allowance',
+      values,
+      block: 'latest',
+    } as const;
+    return view(this.#rpc, asked, ([allowance]) => allowance as bigint);
+  }
+
+  /** What is not as configured: the chain, the contracts' code, or how they name each other. Empty if all is well. */
+  checkDeployment(): Promise<Outcomes<readonly Mismatch[]>> {
+    return checkDeployment(this.#rpc, this.#contracts);
+  }
+
+  async #block(at: number | 'latest'): Promise<Outcomes<Block>> {
+    const found = await ask(this.#rpc, blockAnswer, 'eth_getBlockByNumber', [blockTag(at), false]);
+    if (!found.ok) return found;
+    const { number, timestamp, hash } = found.value;
+    return ok({ number, timestamp, hash });
+  }
+
+  #registry<T>(
+    method: string,
+    values: readonly unknown[],
+    block: number,
+    read: (results: readonly unknown[]) => T,
+  ): Promise<Outcomes<T>> {
+    const { registry: to } = this.#contracts;
+    return view(this.#rpc, { to, contract: registryInterface, method, values, block }, read);
+  }
+
+  async #events(
+    contract: Address,
+    filter: { from: number; to: number; topics: readonly (string | null)[] },
+  ): Promise<Outcomes<readonly ChainEvent[]>> {
+    const { from, to, topics } = filter;
+    const request = { address: contract, fromBlock: blockTag(from), toBlock: blockTag(to), topics };
+    const found = await ask(this.#rpc, logs, 'eth_getLogs', [request]);
+    return found.ok ? ok(found.value.flatMap((log) => decodeLog(log) ?? [])) : found;
+  }
+}
+
+function pairOf(values: unknown): Pair<bigint> {
+  const [first, second] = values as readonly [bigint, bigint];
+  return [first, second];
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+/** Reader and writer against a real node with the real contracts. */
+import { Interface, JsonRpcProvider, NonceManager, Wallet } from 'ethers';
+import { deployContracts } from '../../contracts/deploy.ts';
+import { addressOfPrivateKey, sign } from '#secp256k1';
+import { toBytes, toHash, toHex } from '../protocol/bytes.ts';
+import { ledgerDigest, withdrawalDigest } from '../protocol/digests.ts';
+import { fault, type Outcomes } from '../protocol/errors.ts';
+import { firstState } from '../protocol/ledger.ts';
+import {
+  ETHER,
+  NO_ADDRESS,
+  ZERO_HASH,
+  type Address,
+  type Bytes,
+  type Channel,
+  type Hash,
+  type Ledger,
+  type Pair,
+  type Withdrawal,
+} from '../protocol/types.ts';
+import { plainDepositCall, type Call } from './calls.ts';
+import { EthereumChainReader } from './chain-reader.ts';
+import { EthereumChainWriter } from './chain-writer.ts';
+import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
+import { replacementFees } from './transaction.ts';
+
+let chain: LocalChain;
+let reader: EthereumChainReader;
+let user: EthereumChainWriter;
+let hub: EthereumChainWriter;
+
+const period = 3_600;
+const initiatorKey = () => chain.keys[0] as Uint8Array;
+const responderKey = () => chain.keys[1] as Uint8Array;
+
+beforeAll(async () => {
+  chain = await startLocalChain();
+  const { rpc, contracts } = chain;
+  reader = new EthereumChainReader(rpc, contracts);
+  user = new EthereumChainWriter({ rpc, contracts, privateKey: initiatorKey() });
+  hub = new EthereumChainWriter({ rpc, contracts, privateKey: responderKey() });
+}, 30_000);
+afterAll(() => chain.stop());
+
+/** Another period makes another channel. */
+function channelWith(challengePeriod: number): Channel {
+  const parties = { initiator: user.address, responder: hub.address, challengePeriod };
+  const { chainId, registry } = chain.contracts;
+  return { domain: { chainId, registry }, address: reader.channelAddress(parties), ...parties };
+}
+
+function valueOf<T>(outcome: Outcomes<T>): T {
+  if (!outcome.ok) throw new Error(JSON.stringify(outcome.error));
+  return outcome.value;
+}
+
+async function send(writer: EthereumChainWriter, call: Call): Promise<number> {
+  const gas = valueOf(await writer.estimateGas(call));
+  const fees = valueOf(await writer.fees());
+  const { raw, hash } = writer.sign(call, valueOf(await writer.nextNonce()), gas, fees);
+  valueOf(await writer.broadcast(raw));
+  const receipt = valueOf(await writer.receipt(hash));
+  expect(receipt).toMatchObject({ succeeded: true });
+  return receipt?.block ?? -1;
+}
+
+async function sendAll(writer: EthereumChainWriter, calls: readonly Call[]): Promise<void> {
+  for (const call of calls) await send(writer, call);
+}
+
+const height = async () => valueOf(await reader.latest()).number;
+const mintCall = (to: Address, amount: bigint): Call => ({
+  to: chain.token,
+  data: new Interface(['function mint(address,uint256)']).encodeFunctionData('mint', [to, amount]) as Bytes,
+  value: 0n,
+});
+
+function signed(digest: Uint8Array): Pair<Bytes> {
+  return [toHex(sign(digest, initiatorKey())), toHex(sign(digest, responderKey()))];
+}
+
+function ledgerOf(
+  channel: Channel,
+  version: bigint,
+  balances: Pair<bigint>,
+  withdrawn: Pair<bigint> = [0n, 0n],
+): Ledger {
+  const deposits: Pair<bigint> = [balances[0] + withdrawn[0], balances[1] + withdrawn[1]];
+  const assets = [{ asset: ETHER, balances, deposits, withdrawn, locked: 0n }];
+  return { channel: channel.address, epoch: 0n, version, assets, appsRoot: ZERO_HASH };
+}
+
+test('finds the deployment as configured, and says what is not', async () => {
+  expect(valueOf(await reader.checkDeployment())).toEqual([]);
+  const { rpc, contracts } = chain;
+  const check = async (change: Partial<typeof contracts>) =>
+    valueOf(await new EthereumChainReader(rpc, { ...contracts, ...change }).checkDeployment()).map(
+      ({ what }) => what,
+    );
+  expect(await check({ chainId: 1 })).toEqual(['chain id']);
+  expect(await check({ registry: chain.token })).toEqual([`code of the registry ${chain.token}`]);
+  expect(await check({ factory: user.address })).toEqual([`code of the factory ${user.address}`]);
+  const provider = new JsonRpcProvider(chain.url, contracts.chainId, {
+    staticNetwork: true,
+    pollingInterval: 20,
+  });
+  const second = await deployContracts(
+    new NonceManager(new Wallet(toHex(chain.keys[3] as Uint8Array), provider)),
+  );
+  provider.destroy();
+  const factory = second.factory.toLowerCase() as Address;
+  expect(await check({ factory })).toEqual([
+    'factory of the registry',
+    'implementation of the factory',
+    'channel address',
+  ]);
+  const registry = second.registry.toLowerCase() as Address;
+  expect(await check({ registry })).toContain('registry of the implementation');
+}, 30_000);
+
+test('deposits of both sides are counted apart, before and after the channel is deployed', async () => {
+  const channel = channelWith(period);
+  await send(user, plainDepositCall(channel.address, ETHER, 1_000n));
+  const before = await height();
+  expect(valueOf(await reader.received(channel, ETHER, before))).toEqual([1_000n, 0n]);
+  expect(valueOf(await reader.isDeployed(channel.address))).toBe(false);
+
+  const first = valueOf(await hub.collateralCalls(channel, ETHER, 500n));
+  expect(first).toHaveLength(1);
+  await sendAll(hub, first);
+  expect(valueOf(await reader.isDeployed(channel.address))).toBe(true);
+  const second = valueOf(await hub.collateralCalls(channel, ETHER, 7n));
+  expect(second).toMatchObject([{ to: channel.address, value: 7n }]);
+  await sendAll(hub, second);
+  expect(valueOf(await reader.received(channel, ETHER, await height()))).toEqual([1_000n, 507n]);
+  expect(valueOf(await reader.received(channel, ETHER, before))).toEqual([1_000n, 0n]);
+  expect(valueOf(await reader.account(channel, ETHER, await height()))).toEqual({
+    received: [1_000n, 507n],
+    executed: [0n, 0n],
+    held: 0n,
+  });
+  const events = valueOf(await reader.channelEvents(channel.address, 0, await height()));
+  expect(events.map(({ name, channel: about }) => [name, about])).toEqual([
+    ['Deposited', channel.address],
+    ['Deposited', channel.address],
+  ]);
+});
+
+test('token collateral deploys and approves where that is still to be done', async () => {
+  const channel = channelWith(period + 1);
+  await send(hub, mintCall(hub.address, 1_000n));
+  await send(user, mintCall(user.address, 1_000n));
+  await send(user, plainDepositCall(channel.address, chain.token, 300n));
+  const calls = valueOf(await hub.collateralCalls(channel, chain.token, 400n));
+  expect(calls.map(({ to }) => to)).toEqual([chain.contracts.factory, chain.token, channel.address]);
+  // Done by half and asked again, only the rest is left.
+  await send(hub, calls[0] as Call);
+  await send(hub, calls[1] as Call);
+  expect(valueOf(await hub.collateralCalls(channel, chain.token, 400n))).toHaveLength(1);
+  expect(valueOf(await hub.collateralCalls(channel, chain.token, 401n))).toHaveLength(3);
+  await send(hub, calls[2] as Call);
+  expect(valueOf(await reader.received(channel, chain.token, await height()))).toEqual([300n, 400n]);
+  expect(valueOf(await reader.balance(hub.address, chain.token))).toBe(600n);
+  expect(valueOf(await reader.balance(channel.address, chain.token))).toBe(700n);
+});
+
+test('a withdrawal deploys the channel, is executed once, and a second one would revert with a name', async () => {
+  const channel = channelWith(period + 2);
+  await send(user, plainDepositCall(channel.address, ETHER, 1_000n));
+  const recipient = '0x00000000000000000000000000000000000000aa' as Address;
+  const withdrawal: Withdrawal = {
+    channel: channel.address,
+    epoch: 0n,
+    party: 0,
+    asset: ETHER,
+    amount: 400n,
+    recipient,
+    nonce: `0x${'01'.repeat(32)}` as Hash,
+    deadline: valueOf(await reader.latest()).timestamp + 1_000,
+    handler: NO_ADDRESS,
+    data: '0x',
+  };
+  const digest = withdrawalDigest(channel.domain, withdrawal);
+  const executed = async () => reader.withdrawalExecuted(channel, toHash(digest), await height());
+  expect(valueOf(await executed())).toBe(false);
+  const call = valueOf(await hub.withdrawalCall(channel, { withdrawal, signatures: signed(digest) }));
+  expect(call.to).toBe(chain.contracts.factory);
+  await send(hub, call);
+  expect(valueOf(await executed())).toBe(true);
+  expect(valueOf(await reader.balance(recipient, ETHER))).toBe(400n);
+  expect(valueOf(await reader.received(channel, ETHER, await height()))).toEqual([1_000n, 0n]);
+
+  const again = valueOf(await hub.withdrawalCall(channel, { withdrawal, signatures: signed(digest) }));
+  expect(again.to).toBe(channel.address);
+  const refused = await hub.estimateGas(again);
+  expect(refused).toMatchObject({
+    ok: false,
+    error: { details: { reason: 'reverted', error: 'WithdrawalAlreadyExecuted', values: [toHex(digest)] } },
+  });
+  expect(refused.ok || refused.error.code).not.toBe(fault('chain_unavailable').code);
+});
+
+test('a stale challenge is seen and answered, and a final one settled into the next epoch', async () => {
+  const channel = channelWith(period + 3);
+  await send(user, plainDepositCall(channel.address, ETHER, 1_000n));
+  const start = await height();
+  const older = ledgerOf(channel, 1n, [1_000n, 0n]);
+  const newer = ledgerOf(channel, 5n, [1_000n, 0n]);
+  const show = (ledger: Ledger) => ({ ledger, signatures: signed(ledgerDigest(channel.domain, ledger)) });
+  expect(valueOf(await reader.challenge(channel, start))).toEqual({
+    epoch: 0n,
+    floorVersion: 0n,
+    finalizesAt: 0,
+    challengeId: 0n,
+    digest: ZERO_HASH,
+  });
+
+  await send(user, valueOf(user.challengeCall(channel, show(older))));
+  const challenged = valueOf(await reader.latest());
+  expect(valueOf(await reader.challenge(channel, challenged.number))).toEqual({
+    epoch: 0n,
+    floorVersion: 1n,
+    finalizesAt: challenged.timestamp + channel.challengePeriod,
+    challengeId: 1n,
+    digest: toHex(ledgerDigest(channel.domain, older)),
+  });
+  expect(valueOf(await reader.channelsDisputedIn(start + 1, challenged.number))).toEqual([channel.address]);
+  expect(valueOf(await reader.channelsDisputedIn(0, start))).toEqual([]);
+
+  await send(hub, valueOf(hub.answerCall(channel, show(newer))));
+  expect(valueOf(await reader.challenge(channel, await height()))).toMatchObject({
+    floorVersion: 5n,
+    finalizesAt: 0,
+  });
+  const stale = await user.estimateGas(valueOf(user.challengeCall(channel, show(older))));
+  expect(stale).toMatchObject({
+    ok: false,
+    error: { details: { error: 'StaleVersion', values: ['1', '5'] } },
+  });
+
+  await send(user, valueOf(user.challengeCall(channel, { ledger: newer, signatures: null })));
+  const early = await user.estimateGas(valueOf(user.settleCall(channel, { ledger: newer, others: [] })));
+  expect(early).toMatchObject({ ok: false, error: { details: { error: 'ChallengeNotFinal' } } });
+  await chain.pass(channel.challengePeriod + 1);
+  await send(hub, valueOf(hub.settleCall(channel, { ledger: newer, others: [] })));
+  expect(valueOf(await reader.challenge(channel, await height()))).toMatchObject({
+    epoch: 1n,
+    floorVersion: 0n,
+  });
+  expect(valueOf(await reader.received(channel, ETHER, await height()))).toEqual([0n, 0n]);
+  const events = valueOf(await reader.registryEvents(0, await height(), channel.address));
+  expect(events.map(({ name }) => name)).toEqual([
+    'LedgerChallenged',
+    'LedgerAnswered',
+    'LedgerChallenged',
+    'LedgerSettled',
+  ]);
+  expect(events[1]).toMatchObject({ channel: channel.address, values: { version: 5n, epoch: 0n } });
+});
+
+test('the unsigned first state can be challenged by a party alone', async () => {
+  const channel = channelWith(period + 4);
+  await send(user, plainDepositCall(channel.address, ETHER, 10n));
+  const shown = { ledger: firstState(channel.address, 0n).ledger, signatures: null };
+  await send(user, valueOf(user.challengeCall(channel, shown)));
+  await chain.pass(channel.challengePeriod + 1);
+  await send(user, valueOf(user.settleCall(channel, { ledger: shown.ledger, others: [ETHER] })));
+  expect(valueOf(await reader.balance(channel.address, ETHER))).toBe(0n);
+});
+
+describe('sending', () => {
+  const automine = (on: boolean) => chain.rpc.request('evm_setAutomine', [on]);
+  afterEach(() => automine(true));
+
+  test('a broadcast may be repeated, while it waits and when it is mined', async () => {
+    await automine(false);
+    const call = plainDepositCall(channelWith(99).address, ETHER, 1n);
+    const fees = valueOf(await user.fees());
+    const nonce = valueOf(await user.nextNonce());
+    const first = user.sign(call, nonce, 100_000n, fees);
+    expect(user.sign(call, nonce, 100_000n, fees)).toEqual(first);
+    valueOf(await user.broadcast(first.raw));
+    valueOf(await user.broadcast(first.raw));
+    expect(valueOf(await user.receipt(first.hash))).toBeNull();
+    expect(valueOf(await user.nextNonce())).toBe(nonce + 1);
+    await chain.mine();
+    valueOf(await user.broadcast(first.raw));
+    expect(valueOf(await user.receipt(first.hash))).toMatchObject({ succeeded: true });
+  });
+
+  test('a dearer transaction takes the place of a waiting one', async () => {
+    await automine(false);
+    const nonce = valueOf(await user.nextNonce());
+    const fees = valueOf(await user.fees());
+    const sendAt = async (amount: bigint, at: typeof fees) => {
+      const transaction = user.sign(plainDepositCall(hub.address, ETHER, amount), nonce, 50_000n, at);
+      return { ...transaction, sent: await user.broadcast(transaction.raw) };
+    };
+    const first = await sendAt(1n, fees);
+    expect(first.sent.ok).toBe(true);
+    expect((await sendAt(2n, fees)).sent).toMatchObject({ ok: false, error: { code: 'chain_unavailable' } });
+    const third = await sendAt(3n, replacementFees(fees, fees));
+    expect(third.sent.ok).toBe(true);
+    await chain.mine();
+    expect(valueOf(await user.receipt(first.hash))).toBeNull();
+    expect(valueOf(await user.receipt(third.hash))).toMatchObject({ succeeded: true });
+  });
+
+  test('replacement fees rise by an eighth, or to what is usual now', () => {
+    const last = { maxFeePerGas: 80n, maxPriorityFeePerGas: 0n };
+    const now = { maxFeePerGas: 500n, maxPriorityFeePerGas: 0n };
+    expect(replacementFees(last, last)).toEqual({ maxFeePerGas: 91n, maxPriorityFeePerGas: 1n });
+    expect(replacementFees(last, now)).toEqual({ maxFeePerGas: 500n, maxPriorityFeePerGas: 1n });
+  });
+
+  test('what the node does not take is a fault to be tried again', async () => {
+    const call = plainDepositCall(hub.address, ETHER, 10n ** 30n);
+    const { raw } = user.sign(call, valueOf(await user.nextNonce()), 50_000n, valueOf(await user.fees()));
+    expect(await user.broadcast(raw)).toMatchObject({
+      ok: false,
+      error: { code: 'chain_unavailable', retryable: true },
+    });
+  });
+});
+
+test('the sender of what is signed is the key', () => {
+  expect(user.address).toBe(addressOfPrivateKey(initiatorKey()));
+  expect(toBytes(user.address)).toHaveLength(20);
+});

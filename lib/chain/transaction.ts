@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+import { Transaction } from 'ethers';
+import { sign } from '#secp256k1';
+import { toBytes, toHex } from '../protocol/bytes.ts';
+import type { Bytes, Hash } from '../protocol/types.ts';
+import type { Call } from './calls.ts';
+
+/** Wei per unit of gas. */
+export interface Fees {
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
+export interface SignedTransaction {
+  readonly raw: Bytes;
+  readonly hash: Hash;
+}
+
+export interface TransactionToSign {
+  readonly chainId: number;
+  readonly call: Call;
+  readonly nonce: number;
+  readonly gas: bigint;
+  readonly fees: Fees;
+}
+
+/** An EIP-1559 transaction; the same bytes for the same values, so that it may be signed again instead of stored. */
+export function signTransaction(transaction: TransactionToSign, privateKey: Uint8Array): SignedTransaction {
+  const { chainId, call, nonce, gas, fees } = transaction;
+  const unsigned = Transaction.from({
+    type: 2,
+    chainId,
+    nonce,
+    to: call.to,
+    data: call.data,
+    value: call.value,
+    gasLimit: gas,
+    maxFeePerGas: fees.maxFeePerGas,
+    maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
+  });
+  unsigned.signature = toHex(sign(toBytes(unsigned.unsignedHash), privateKey));
+  return { raw: unsigned.serialized as Bytes, hash: unsigned.hash as Hash };
+}
+
+/** Fees that nodes take for a replacement at the same nonce: an eighth above the last ones, or what is usual now if that is more. */
+export function replacementFees(last: Fees, now: Fees): Fees {
+  return {
+    maxFeePerGas: larger(raised(last.maxFeePerGas), now.maxFeePerGas),
+    maxPriorityFeePerGas: larger(raised(last.maxPriorityFeePerGas), now.maxPriorityFeePerGas),
+  };
+}
+
+/** Nodes ask for a tenth; the odd wei is for amounts so small that an eighth is none. */
+const raised = (fee: bigint): bigint => fee + fee / 8n + 1n;
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
