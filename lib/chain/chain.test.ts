@@ -2,8 +2,8 @@
 /** Reader and writer against a real node with the real contracts. */
 import { Interface, JsonRpcProvider, NonceManager, Wallet } from 'ethers';
 import { deployContracts } from '../../contracts/deploy.ts';
-import { addressOfPrivateKey, sign } from '#secp256k1';
-import { toBytes, toHash, toHex } from '../protocol/bytes.ts';
+import { sign } from '#secp256k1';
+import { toHash, toHex } from '../protocol/bytes.ts';
 import { ledgerDigest, withdrawalDigest } from '../protocol/digests.ts';
 import { fault, type Outcomes } from '../protocol/errors.ts';
 import { firstState } from '../protocol/ledger.ts';
@@ -23,7 +23,6 @@ import { plainDepositCall, type Call } from './calls.ts';
 import { EthereumChainReader } from './chain-reader.ts';
 import { EthereumChainWriter } from './chain-writer.ts';
 import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
-import { replacementFees } from './transaction.ts';
 
 let chain: LocalChain;
 let reader: EthereumChainReader;
@@ -267,64 +266,4 @@ test('the unsigned first state can be challenged by a party alone', async () => 
   await chain.pass(channel.challengePeriod + 1);
   await send(user, valueOf(user.settleCall(channel, { ledger: shown.ledger, others: [ETHER] })));
   expect(valueOf(await reader.balance(channel.address, ETHER))).toBe(0n);
-});
-
-describe('sending', () => {
-  const automine = (on: boolean) => chain.rpc.request('evm_setAutomine', [on]);
-  afterEach(() => automine(true));
-
-  test('a broadcast may be repeated, while it waits and when it is mined', async () => {
-    await automine(false);
-    const call = plainDepositCall(channelWith(99).address, ETHER, 1n);
-    const fees = valueOf(await user.fees());
-    const nonce = valueOf(await user.nextNonce());
-    const first = user.sign(call, nonce, 100_000n, fees);
-    expect(user.sign(call, nonce, 100_000n, fees)).toEqual(first);
-    valueOf(await user.broadcast(first.raw));
-    valueOf(await user.broadcast(first.raw));
-    expect(valueOf(await user.receipt(first.hash))).toBeNull();
-    expect(valueOf(await user.nextNonce())).toBe(nonce + 1);
-    await chain.mine();
-    valueOf(await user.broadcast(first.raw));
-    expect(valueOf(await user.receipt(first.hash))).toMatchObject({ succeeded: true });
-  });
-
-  test('a dearer transaction takes the place of a waiting one', async () => {
-    await automine(false);
-    const nonce = valueOf(await user.nextNonce());
-    const fees = valueOf(await user.fees());
-    const sendAt = async (amount: bigint, at: typeof fees) => {
-      const transaction = user.sign(plainDepositCall(hub.address, ETHER, amount), nonce, 50_000n, at);
-      return { ...transaction, sent: await user.broadcast(transaction.raw) };
-    };
-    const first = await sendAt(1n, fees);
-    expect(first.sent.ok).toBe(true);
-    expect((await sendAt(2n, fees)).sent).toMatchObject({ ok: false, error: { code: 'chain_unavailable' } });
-    const third = await sendAt(3n, replacementFees(fees, fees));
-    expect(third.sent.ok).toBe(true);
-    await chain.mine();
-    expect(valueOf(await user.receipt(first.hash))).toBeNull();
-    expect(valueOf(await user.receipt(third.hash))).toMatchObject({ succeeded: true });
-  });
-
-  test('replacement fees rise by an eighth, or to what is usual now', () => {
-    const last = { maxFeePerGas: 80n, maxPriorityFeePerGas: 0n };
-    const now = { maxFeePerGas: 500n, maxPriorityFeePerGas: 0n };
-    expect(replacementFees(last, last)).toEqual({ maxFeePerGas: 91n, maxPriorityFeePerGas: 1n });
-    expect(replacementFees(last, now)).toEqual({ maxFeePerGas: 500n, maxPriorityFeePerGas: 1n });
-  });
-
-  test('what the node does not take is a fault to be tried again', async () => {
-    const call = plainDepositCall(hub.address, ETHER, 10n ** 30n);
-    const { raw } = user.sign(call, valueOf(await user.nextNonce()), 50_000n, valueOf(await user.fees()));
-    expect(await user.broadcast(raw)).toMatchObject({
-      ok: false,
-      error: { code: 'chain_unavailable', retryable: true },
-    });
-  });
-});
-
-test('the sender of what is signed is the key', () => {
-  expect(user.address).toBe(addressOfPrivateKey(initiatorKey()));
-  expect(toBytes(user.address)).toHaveLength(20);
 });
