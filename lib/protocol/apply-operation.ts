@@ -20,6 +20,7 @@ import {
   AMOUNT_LIMIT,
   INITIATOR,
   MAX_APPS,
+  MAX_WITHDRAWALS,
   NO_ADDRESS,
   RESPONDER,
   type App,
@@ -228,6 +229,8 @@ function withdraw(
   if (!inAmountRange(operation.amount)) return refuse('amount_out_of_range', { amount: operation.amount });
   if (operation.recipient === NO_ADDRESS || operation.deadline <= 0)
     return refuse('invalid_withdrawal', { recipient: operation.recipient, deadline: operation.deadline });
+  if (state.withdrawals.length >= MAX_WITHDRAWALS)
+    return refuse('too_many', { withdrawals: state.withdrawals.length });
   const withdrawal = withdrawalOf(context.channel, state.ledger.epoch, operation);
   const digest = withdrawalHash(context.channel, withdrawal);
   if (state.withdrawals.some((open) => open.digest === digest))

@@ -69,7 +69,12 @@ const hashPair = (pair: Pair<bigint>): Uint8Array => hashWords(buffers.pair.agai
 
 export const domainSeparator = (domain: Domain): Uint8Array =>
   hashWords(
-    new Words(5).word(DOMAIN_TYPE).word(NAME_HASH).word(VERSION_HASH).number(domain.chainId).address(domain.registry),
+    new Words(5)
+      .word(DOMAIN_TYPE)
+      .word(NAME_HASH)
+      .word(VERSION_HASH)
+      .number(domain.chainId)
+      .address(domain.registry),
   );
 
 const MAX_SEPARATORS = 64;
@@ -137,7 +142,9 @@ export const appDigest = (domain: Domain, app: App): Uint8Array =>
         .uint(app.installVersion)
         .hash(app.nonce)
         .address(app.definition)
-        .word(hashWords(buffers.participants.again().address(app.participants[0]).address(app.participants[1])))
+        .word(
+          hashWords(buffers.participants.again().address(app.participants[0]).address(app.participants[1])),
+        )
         .number(app.outcomeType)
         .word(hashList(app.stakes, hashStake))
         .word(hashWords(buffers.periods.again().number(app.periods[0]).number(app.periods[1])))
@@ -153,7 +160,14 @@ export const appId = (domain: Domain, app: App): Hash => toHash(appDigest(domain
 export const appStateDigest = (domain: Domain, state: AppState): Uint8Array =>
   digest(
     domain,
-    hashWords(buffers.appState.again().word(TYPE.AppState).hash(state.appId).uint(state.version).hash(state.stateHash)),
+    hashWords(
+      buffers.appState
+        .again()
+        .word(TYPE.AppState)
+        .hash(state.appId)
+        .uint(state.version)
+        .hash(state.stateHash),
+    ),
   );
 
 export const withdrawalDigest = (domain: Domain, withdrawal: Withdrawal): Uint8Array =>

@@ -61,8 +61,6 @@ export function withAsset(ledger: Ledger, entry: AssetLedger): Ledger {
   return { ...ledger, assets: [...others.slice(0, cut), entry, ...others.slice(cut)] };
 }
 
-const inRange = (value: bigint): boolean => value >= 0n && value < AMOUNT_LIMIT;
-
 /** Conservation, ranges and order: what every ledger anyone signs must satisfy (invariant 1). */
 export function checkLedger(ledger: Ledger): Outcomes<Ledger> {
   if (ledger.assets.length > MAX_ASSETS) return refuse('too_many', { assets: ledger.assets.length });
@@ -71,7 +69,9 @@ export function checkLedger(ledger: Ledger): Outcomes<Ledger> {
     if (before !== undefined && before.asset >= entry.asset)
       return refuse('malformed', { asset: entry.asset });
     const parts = [...entry.balances, ...entry.deposits, ...entry.withdrawn, entry.locked];
-    if (!parts.every(inRange)) return refuse('insufficient_balance', { asset: entry.asset });
+    if (parts.some((part) => part < 0n)) return refuse('insufficient_balance', { asset: entry.asset });
+    if (parts.some((part) => part >= AMOUNT_LIMIT))
+      return refuse('amount_out_of_range', { asset: entry.asset });
     if (sum(entry.balances) + entry.locked + sum(entry.withdrawn) !== sum(entry.deposits))
       return refuse('conservation_broken', { asset: entry.asset });
   }

@@ -7,9 +7,9 @@ import { applyOperation, partyAt, type Context } from './apply-operation.ts';
 import type { AppCatalogue } from './apps/app-logic.ts';
 import { appsRoot } from './apps-root.ts';
 import { toBytes, toHash } from './bytes.ts';
-import { appId, appStateDigest, ledgerDigest, stateHash } from './digests.ts';
+import { appId, appStateDigest, ledgerDigest, stateHash, withdrawalDigest } from './digests.ts';
 import { refuse, type Outcomes } from './errors.ts';
-import { checkLedger, sum } from './ledger.ts';
+import { assetOf, at, checkLedger, plus, sum, withAsset } from './ledger.ts';
 import type { AppUpdate, Operation, Proposal } from './operations.ts';
 import { ok } from './result.ts';
 import {
@@ -39,6 +39,11 @@ export function applyOperations(
     return refuse('stale_version', { agreed: state.ledger.version, proposed: version });
   if (operations.length === 0) return refuse('malformed', { operations: 0 });
   if (operations.length > MAX_OPERATIONS) return refuse('too_large', { operations: operations.length });
+  // A nonce makes a secret and an id: one that serves twice would open both apps, or install one app twice.
+  const nonces = operations.flatMap((operation) =>
+    operation.kind === 'install' ? [operation.app.nonce] : [],
+  );
+  if (new Set(nonces).size !== nonces.length) return refuse('app_exists', { nonces });
   const context: Context = { channel, catalogue, version };
   let next = state;
   for (const operation of operations) {
@@ -106,11 +111,14 @@ export function judgeUpdate(
   state: ChannelState,
   update: AppUpdate,
 ): Outcomes<{ readonly next: AppInstance; readonly digest: Uint8Array }> {
+  if (update.channel !== state.ledger.channel) return refuse('unknown_channel', { channel: update.channel });
   const instance = state.apps.find((open) => open.id === update.appId);
   const logic = instance && catalogue.get(instance.app.definition);
   if (instance === undefined || logic === undefined) return refuse('unknown_app', { appId: update.appId });
-  if (update.version !== instance.version + 1n)
+  if (update.version <= instance.version)
     return refuse('stale_version', { agreed: instance.version, proposed: update.version });
+  if (update.version !== instance.version + 1n)
+    return refuse('out_of_sync', { held: instance.version, proposed: update.version });
   if (logic.isTerminal(instance.state)) return refuse('invalid_action', { terminal: true });
   if (partyAt(channel, instance.app, logic.turnTaker(instance.state)) !== INITIATOR)
     return refuse('not_turn_taker', { appId: update.appId });
@@ -132,7 +140,9 @@ export function judgeUpdate(
 
 /**
  * Whether a state served by the other side is one both signed and holds together: both signatures on its digest, its
- * apps under its root and hashing to their ids, every later app state signed by both, conservation.
+ * apps under its root and hashing to their ids, every later app state signed by both, conservation, and no withdrawal
+ * that the ledger does not count. What no signature covers, and only one's own memory tells: whether it is the latest,
+ * and which of the counted withdrawals are still open.
  */
 export function verifyAgreed(channel: Channel, recover: Recover, state: AgreedState): Outcomes<AgreedState> {
   const { ledger, signatures } = state;
@@ -141,11 +151,14 @@ export function verifyAgreed(channel: Channel, recover: Recover, state: AgreedSt
   if (!checked.ok) return checked;
   if (appsRoot(state.apps.map((open) => open.id)) !== ledger.appsRoot)
     return refuse('invalid_state', { what: 'apps' });
-  for (const { asset, locked } of ledger.assets) {
-    const staked = state.apps.flatMap((open) => open.app.stakes).filter((stake) => stake.asset === asset);
-    if (staked.reduce((total, stake) => total + sum(stake.amounts), 0n) !== locked)
+  const stakes = state.apps.flatMap((open) => open.app.stakes);
+  for (const asset of new Set([...ledger.assets, ...stakes].map((entry) => entry.asset))) {
+    const staked = stakes.filter((stake) => stake.asset === asset);
+    if (staked.reduce((total, stake) => total + sum(stake.amounts), 0n) !== assetOf(ledger, asset).locked)
       return refuse('conservation_broken', { asset });
   }
+  const counted = verifyWithdrawals(channel, state);
+  if (!counted.ok) return counted;
   for (const instance of state.apps) {
     const valid = verifyApp(channel, recover, instance);
     if (!valid.ok) return valid;
@@ -160,6 +173,24 @@ export function verifyAgreed(channel: Channel, recover: Recover, state: AgreedSt
     isSignedBy(recover, digest, signatures[0], channel.initiator) &&
     isSignedBy(recover, digest, signatures[1], channel.responder);
   return signed ? ok(state) : refuse('bad_signature', { version: ledger.version });
+}
+
+function verifyWithdrawals(channel: Channel, { ledger, withdrawals }: ChannelState): Outcomes<void> {
+  let uncounted = ledger;
+  for (const [index, { digest, withdrawal }] of withdrawals.entries()) {
+    const { party, asset, amount } = withdrawal;
+    const entry = assetOf(uncounted, asset);
+    const isCounted =
+      withdrawal.channel === channel.address &&
+      withdrawal.epoch === ledger.epoch &&
+      toHash(withdrawalDigest(channel.domain, withdrawal)) === digest &&
+      withdrawals.findIndex((other) => other.digest === digest) === index &&
+      amount > 0n &&
+      amount <= at(entry.withdrawn, party);
+    if (!isCounted) return refuse('invalid_state', { digest });
+    uncounted = withAsset(uncounted, { ...entry, withdrawn: plus(entry.withdrawn, party, -amount) });
+  }
+  return ok(undefined);
 }
 
 function verifyApp(channel: Channel, recover: Recover, instance: AppInstance): Outcomes<void> {

@@ -4,18 +4,23 @@ import { z } from 'zod';
 import type { Address, Bytes, Hash, OutcomeType, Pair, Party } from '../types.ts';
 
 const UINT256_DIGITS = 78;
+const UINT256_LIMIT = 1n << 256n;
 const MAX_BYTES = 16_384;
 
 export const uint = z
   .string()
   .max(UINT256_DIGITS)
   .regex(/^(0|[1-9][0-9]*)$/)
-  .transform((text) => BigInt(text));
+  .transform((text) => BigInt(text))
+  .refine((value) => value < UINT256_LIMIT);
 
 export const uint64 = uint.refine((value) => value < 1n << 64n);
 
-/** Seconds, periods and chain ids: whole numbers that fit a double. */
+/** Times and chain ids: whole numbers that fit a double. */
 export const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** Seconds of a period, which is 32 bits wide on chain. */
+export const period = z.number().int().min(1).max(0xffffffff);
 
 export const address = z
   .string()

@@ -4,7 +4,7 @@
  * function's folder, its HTTP path and its SDK method.
  */
 import { z } from 'zod';
-import { address, bytes, hash, pair, signature, uint, uint64, whole } from './primitives.ts';
+import { address, bytes, hash, pair, period, signature, uint, uint64, whole } from './primitives.ts';
 import { appUpdate, proposal } from './proposals.ts';
 import { agreedState, channel } from './structures.ts';
 
@@ -83,7 +83,7 @@ const withdrawalStatus = z.strictObject({
 
 /** `[body, result]` of every operation. */
 export const OPERATIONS = {
-  open: [z.strictObject({ challengePeriod: whole }), channelView],
+  open: [z.strictObject({ challengePeriod: period }), channelView],
   sync: [z.strictObject({ channel: address }), channelView],
   deposit: [proposal, countersigned],
   propose: [proposal, countersigned],

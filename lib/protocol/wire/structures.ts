@@ -5,6 +5,7 @@ import type { AppTerms } from '../operations.ts';
 import {
   MAX_APPS,
   MAX_ASSETS,
+  MAX_WITHDRAWALS,
   type AgreedState,
   type App,
   type AppInstance,
@@ -23,6 +24,7 @@ import {
   outcomeType,
   pair,
   party,
+  period,
   signature,
   uint,
   uint64,
@@ -53,7 +55,7 @@ const terms = {
   participants: pair(address),
   outcomeType,
   stakes: z.array(stake).min(1).max(MAX_ASSETS),
-  periods: pair(whole),
+  periods: pair(period),
   actionDeadline: whole,
   holdUntil: whole,
 };
@@ -94,7 +96,7 @@ export const openWithdrawal: z.ZodType<OpenWithdrawal> = z.strictObject({ digest
 export const agreedState: z.ZodType<AgreedState> = z.strictObject({
   ledger,
   apps: z.array(appInstance).max(MAX_APPS),
-  withdrawals: z.array(openWithdrawal).max(MAX_APPS),
+  withdrawals: z.array(openWithdrawal).max(MAX_WITHDRAWALS),
   signatures: pair(signature).nullable(),
 });
 
@@ -115,5 +117,5 @@ export const channel: z.ZodType<Channel> = z.strictObject({
   address,
   initiator: address,
   responder: address,
-  challengePeriod: whole,
+  challengePeriod: period,
 });
