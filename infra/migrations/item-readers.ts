@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: MIT
+import { parseCursor } from '../../lib/hub/chain-cursor.ts';
+import { parseChannel } from '../../lib/hub/channel-item.ts';
+import { parseProfile } from '../../lib/hub/collateral.ts';
+import { parseFinished, parseLane } from '../../lib/hub/lane-item.ts';
+import { parseTransfer } from '../../lib/hub/transfer-item.ts';
 import type { Item } from '../../lib/store/store.ts';
 import { migrationRecord } from './migration-record.ts';
 
 /** Per kind, the code that reads such items when it serves requests. It throws for a body it does not understand. */
 export const itemReaders: Readonly<Record<string, (item: Item) => unknown>> = {
   schema: (item) => migrationRecord.parse(item.body),
+  channel: parseChannel,
+  transfer: parseTransfer,
+  lane: parseLane,
+  tx: parseFinished,
+  cursor: parseCursor,
+  profile: parseProfile,
 };

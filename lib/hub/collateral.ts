@@ -21,6 +21,8 @@ const purchase = z.strictObject({ asset: address, count: whole, amount: uint, ex
 const profileBody = z.strictObject({ channel: address, purchases: z.array(purchase) });
 type Profile = z.output<typeof profileBody>;
 
+export const parseProfile = (item: Item): Profile => profileBody.parse(item.body);
+
 const profileKey = (chainId: number, channel: Address): string => `profile#${chainId}#${channel}`;
 const profileItem = (chainId: number, profile: Profile): NewItem => ({
   key: profileKey(chainId, profile.channel),
@@ -38,7 +40,7 @@ async function loadProfile(
   const item = await hub.store.get(profileKey(body.channel.domain.chainId, body.channel.address));
   return item === null
     ? { profile: { channel: body.channel.address, purchases: [] }, expect: 'absent' }
-    : { profile: profileBody.parse(item.body), expect: item.etag };
+    : { profile: parseProfile(item), expect: item.etag };
 }
 
 /** What of a purchase is not in the ledger yet. */
@@ -133,7 +135,7 @@ async function resume(
     hub,
     chain,
     calls.value.map((call, index) => ({
-      key: index === last ? key : `${key}#approval`,
+      key: index === last ? key : `${key}#before${index}`,
       call,
       purpose: { kind: 'collateral', channel: channel.address, asset: bought.asset, user: channel.initiator },
     })),

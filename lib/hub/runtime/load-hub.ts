@@ -11,6 +11,8 @@ import { toBytes, toHex } from '../../protocol/bytes.ts';
 import { identifierOf } from '../../protocol/identifier.ts';
 import type { Address } from '../../protocol/types.ts';
 import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../signing/native.ts';
+import { hubMigrations } from '../../../infra/migrations/hub-migrations.ts';
+import { withMigrations } from '../../store/migrations.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
@@ -72,7 +74,7 @@ async function load(): Promise<HubProcess> {
   ]);
   const privateKey = toBytes(keyHex);
   const [store, connection, chains] = await Promise.all([
-    openStore(config.store),
+    openStore(config.store).then((opened) => withMigrations(opened, hubMigrations)),
     connectHub({ urls: config.nats.urls, credentials }),
     Promise.all(
       config.chains.map(async (chain) => [chain.chainId, await hubChain(chain, privateKey)] as const),
