@@ -4,7 +4,6 @@ import hardhatEthers from '@nomicfoundation/hardhat-ethers';
 import hardhatEthersChaiMatchers from '@nomicfoundation/hardhat-ethers-chai-matchers';
 import hardhatMocha from '@nomicfoundation/hardhat-mocha';
 import hardhatNetworkHelpers from '@nomicfoundation/hardhat-network-helpers';
-import hardhatTypechain from '@nomicfoundation/hardhat-typechain';
 import { defineConfig } from 'hardhat/config';
 
 const require = createRequire(import.meta.url);
@@ -23,7 +22,7 @@ const settings = {
 };
 
 export default defineConfig({
-  plugins: [hardhatEthers, hardhatEthersChaiMatchers, hardhatMocha, hardhatNetworkHelpers, hardhatTypechain],
+  plugins: [hardhatEthers, hardhatEthersChaiMatchers, hardhatMocha, hardhatNetworkHelpers],
   solidity: {
     profiles: {
       default: { ...compiler, settings: { ...settings, optimizer: { enabled: true, runs: 1 } } },
@@ -42,6 +41,5 @@ export default defineConfig({
     artifacts: 'contracts/artifacts',
     cache: 'contracts/cache',
   },
-  typechain: { outDir: 'contracts/types' },
   test: { mocha: { timeout: 60_000 } },
 });

@@ -85,8 +85,7 @@ abstract contract AppChallenges is LedgerChallenges {
         progress.state = state;
         progress.stateHash = keccak256(state);
         bytes32 digest = _stateDigest(progress.appId, version, progress.stateHash);
-        _requireSigned(app.participants[0], digest, signatures[0]);
-        _requireSigned(app.participants[1], digest, signatures[1]);
+        _requireBoth(app.participants[0], app.participants[1], digest, signatures);
         progress.terminal = AppCall.isTerminal(app, progress.state);
         _begin(app, slot, progress, version);
         if (moves.length != 0) _play(app, slot, progress, moves);
@@ -118,8 +117,7 @@ abstract contract AppChallenges is LedgerChallenges {
         if (slot.stage == AppStage.Settled) revert AppFinished(appId);
         _requireCancellable(cancel, appId, slot.finalizesAt, slot.challengeId);
         bytes32 digest = _digest(Digests.hash(cancel));
-        _requireSigned(app.participants[0], digest, signatures[0]);
-        _requireSigned(app.participants[1], digest, signatures[1]);
+        _requireBoth(app.participants[0], app.participants[1], digest, signatures);
         slot.version -= slot.steps;
         slot.steps = 0;
         slot.finalizesAt = 0;

@@ -51,8 +51,7 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
             bytes32 known = _ledgerDigests[channel];
             if (ledger.version != 0 && digest != known) revert LedgerMismatch(known, digest);
         } else {
-            _requireSigned(id.initiator, digest, signatures[0]);
-            _requireSigned(id.responder, digest, signatures[1]);
+            _requireBoth(id.initiator, id.responder, digest, signatures);
         }
         slot.version = ledger.version;
         slot.finalizesAt = uint64(block.timestamp) + id.challengePeriod;
@@ -70,8 +69,7 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
         if (block.timestamp >= slot.finalizesAt) revert ChallengeFinal(slot.finalizesAt);
         if (ledger.version <= slot.version) revert StaleVersion(ledger.version, slot.version);
         bytes32 digest = _digest(Digests.hash(ledger));
-        _requireSigned(id.initiator, digest, signatures[0]);
-        _requireSigned(id.responder, digest, signatures[1]);
+        _requireBoth(id.initiator, id.responder, digest, signatures);
         slot.version = ledger.version;
         slot.finalizesAt = 0;
         _ledgers[channel] = slot;
@@ -84,8 +82,7 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
         (address channel, LedgerSlot memory slot) = _slotOf(id, cancel.channel, cancel.epoch);
         _requireCancellable(cancel, bytes32(0), slot.finalizesAt, slot.challengeId);
         bytes32 digest = _digest(Digests.hash(cancel));
-        _requireSigned(id.initiator, digest, signatures[0]);
-        _requireSigned(id.responder, digest, signatures[1]);
+        _requireBoth(id.initiator, id.responder, digest, signatures);
         _ledgers[channel].finalizesAt = 0;
         emit LedgerCancelled(channel, slot.epoch, slot.version, slot.challengeId);
     }
@@ -143,6 +140,11 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
         if (finalizesAt == 0) revert NoChallenge(subject);
         if (cancel.challengeId != challengeId) revert WrongChallenge(cancel.challengeId, challengeId);
         if (block.timestamp > cancel.deadline) revert DeadlinePassed(cancel.deadline);
+    }
+
+    function _requireBoth(address first, address second, bytes32 digest, bytes[2] calldata signatures) internal pure {
+        _requireSigned(first, digest, signatures[0]);
+        _requireSigned(second, digest, signatures[1]);
     }
 
     function _requireSigned(address expected, bytes32 digest, bytes calldata signature) internal pure {

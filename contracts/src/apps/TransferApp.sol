@@ -7,6 +7,8 @@ import {CoinTransfer} from "../Structs.sol";
 /// @title A payment unlocked by the preimage of a SHA-256 hash
 /// @notice Participant 0 pays, participant 1 is paid. Deadlines are those of the app instance, so the app has no clock.
 contract TransferApp is CounterfactualApp {
+    error InvalidState(uint256 length);
+    error InvalidAction(uint256 length);
     error AlreadyUnlocked();
     error WrongPreimage(bytes32 lockHash, bytes32 given);
 
@@ -18,7 +20,7 @@ contract TransferApp is CounterfactualApp {
 
     /// @inheritdoc CounterfactualApp
     function isStateTerminal(bytes calldata encodedState) external pure returns (bool) {
-        return abi.decode(encodedState, (State)).preimage != 0;
+        return _decode(encodedState).preimage != 0;
     }
 
     /// @inheritdoc CounterfactualApp
@@ -31,7 +33,8 @@ contract TransferApp is CounterfactualApp {
         bytes calldata encodedState,
         bytes calldata encodedAction
     ) external pure returns (bytes memory) {
-        State memory state = abi.decode(encodedState, (State));
+        State memory state = _decode(encodedState);
+        if (encodedAction.length != 32) revert InvalidAction(encodedAction.length);
         bytes32 preimage = abi.decode(encodedAction, (bytes32));
         if (state.preimage != 0) revert AlreadyUnlocked();
         if (preimage == 0 || sha256(abi.encode(preimage)) != state.lockHash) {
@@ -43,9 +46,15 @@ contract TransferApp is CounterfactualApp {
 
     /// @inheritdoc CounterfactualApp
     function computeOutcome(bytes calldata encodedState) external pure returns (bytes memory) {
-        State memory state = abi.decode(encodedState, (State));
+        State memory state = _decode(encodedState);
         CoinTransfer[2] memory transfers;
         transfers[state.preimage == 0 ? 0 : 1].amount = state.amount;
         return abi.encode(transfers);
+    }
+
+    /// Exactly three words: what has two encodings would have two hashes.
+    function _decode(bytes calldata encodedState) private pure returns (State memory) {
+        if (encodedState.length != 96) revert InvalidState(encodedState.length);
+        return abi.decode(encodedState, (State));
     }
 }

@@ -22,6 +22,7 @@ interface IChallengeRegistry {
     error TooManyAssets(uint256 count);
     error AssetsNotSorted(address asset);
     error NotConserved(address asset);
+    error LockedWithoutApps(address asset);
     error AmountTooLarge(uint256 amount);
     /// @notice Version 0 of an epoch has no assets and no apps.
     error NotEmpty();
@@ -37,7 +38,6 @@ interface IChallengeRegistry {
     error WrongSubject(bytes32 given, bytes32 expected);
     error WrongChallenge(uint64 given, uint64 current);
     error DeadlinePassed(uint64 deadline);
-    error InvalidChannel();
 
     event LedgerChallenged(
         address indexed channel,

@@ -19,6 +19,8 @@ library LedgerCheck {
                 revert IChallengeRegistry.AssetsNotSorted(asset.asset);
             }
             _check(asset);
+            // Nothing could ever pay it out.
+            if (asset.locked != 0 && ledger.appsRoot == 0) revert IChallengeRegistry.LockedWithoutApps(asset.asset);
         }
     }
 

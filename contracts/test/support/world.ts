@@ -8,16 +8,9 @@ import {
   solidityPacked,
   ZeroAddress,
   ZeroHash,
-  type BaseContract,
 } from 'ethers';
 
-import type {
-  Channel,
-  ChannelFactory,
-  ChallengeRegistry,
-  TestToken,
-  TransferApp,
-} from '../../types/index.ts';
+import type { Channel, Factory, Registry, Token } from './contracts.ts';
 import { assetHash, digestOf, typesOf, type Kind } from './typed-data.ts';
 
 export const connection = await network.create();
@@ -64,16 +57,19 @@ export const coder = AbiCoder.defaultAbiCoder();
 
 export type Signer = Awaited<ReturnType<typeof ethers.getSigners>>[number];
 
+export const deployed = async <T>(name: string, args: unknown[] = []): Promise<T> =>
+  (await ethers.deployContract(name, args)) as unknown as T;
+
 /** The contracts, a token, and a channel that is not deployed. One user leads, the hub answers. */
 export async function deployWorld() {
   const [deployer, user, hub, stranger] = (await ethers.getSigners()) as [Signer, Signer, Signer, Signer];
-  const registry = (await ethers.deployContract('ChallengeRegistry')) as unknown as ChallengeRegistry;
+  const registry = await deployed<Registry>('ChallengeRegistry');
   const factory = (await ethers.getContractAt(
     'ChannelFactory',
     await registry.factory(),
-  )) as unknown as ChannelFactory;
-  const token = (await ethers.deployContract('TestToken')) as unknown as TestToken;
-  const transferApp = (await ethers.deployContract('TransferApp')) as unknown as TransferApp;
+  )) as unknown as Factory;
+  const token = await deployed<Token>('TestToken');
+  const transferApp = await ethers.deployContract('TransferApp');
   const { chainId } = await ethers.provider.getNetwork();
   const domain = { name: 'Indra', version: '1', chainId, verifyingContract: await registry.getAddress() };
   const id = { initiator: user.address, responder: hub.address, challengePeriod: PERIOD };
@@ -220,5 +216,3 @@ export const now = async () => BigInt(await networkHelpers.time.latest());
 export const balanceOf = (address: string) => ethers.provider.getBalance(address);
 
 export const MAX = MaxUint256;
-
-export type AnyContract = BaseContract;

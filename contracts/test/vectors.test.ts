@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+
+import { expect } from 'chai';
+
+import type { Deployed } from './support/contracts.ts';
+import { coder, deployed, ethers, header, networkHelpers, type Ledger } from './support/world.ts';
+
+/** The vectors that the TypeScript side is held to as well: one source for bytes. */
+const read = <T>(name: string): T =>
+  JSON.parse(readFileSync(new URL(`../../lib/protocol/vectors/${name}.json`, import.meta.url), 'utf8')) as T;
+
+interface Structure {
+  kind: string;
+  name: string;
+  domain: Domain;
+  value: object;
+  structHash: string;
+  digest: string;
+}
+
+interface Domain {
+  chainId: number;
+  registry: string;
+}
+
+const separators = read<{ domain: Domain; separator: string }[]>('domains');
+const structures = read<Structure[]>('structures');
+const roots = read<{ appIds: string[]; root: string; proofs: string[][] }[]>('apps-root');
+const channels = read<
+  {
+    name: string;
+    code: { factory: string; implementation: string };
+    parties: { initiator: string; responder: string; challengePeriod: number };
+    channel: string;
+  }[]
+>('channel-address');
+const transfers = read<{
+  moves: {
+    name: string;
+    turnTaker: number;
+    before: TransferVector;
+    action: string;
+    after: TransferVector;
+  }[];
+  invalidActions: { name: string; state: string; action: string }[];
+  invalidStates: { name: string; state: string }[];
+}>('transfer-app');
+
+interface TransferVector {
+  state: string;
+  terminal: boolean;
+  outcome: string;
+}
+
+type Harness = Deployed<
+  | 'app'
+  | 'appState'
+  | 'cancel'
+  | 'channelAddress'
+  | 'inRoot'
+  | 'ledger'
+  | 'ledgerHeader'
+  | 'typedData'
+  | 'withdrawal'
+>;
+type App = Deployed<'applyAction' | 'computeOutcome' | 'getTurnTaker' | 'isStateTerminal'>;
+
+const HASHERS = {
+  Ledger: 'ledger',
+  App: 'app',
+  AppState: 'appState',
+  Withdrawal: 'withdrawal',
+  Cancel: 'cancel',
+} as const;
+
+async function deploy() {
+  return {
+    harness: await deployed<Harness>('VectorHarness'),
+    app: await deployed<App>('TransferApp'),
+  };
+}
+
+const load = () => networkHelpers.loadFixture(deploy);
+
+describe('golden vectors', () => {
+  for (const { kind, name, domain, value, structHash, digest } of structures) {
+    const hasher = HASHERS[kind as keyof typeof HASHERS];
+    if (!hasher) continue;
+    it(`${kind}: ${name}`, async () => {
+      const { harness } = await load();
+      expect(await harness[hasher](value)).to.equal(structHash);
+      const separator = separators.find(
+        (one) => one.domain.chainId === domain.chainId && one.domain.registry === domain.registry,
+      )?.separator;
+      expect(await harness.typedData(separator, structHash)).to.equal(digest);
+      if (kind !== 'Ledger') return;
+      const ledger = value as Ledger;
+      expect(await harness.ledgerHeader(header(ledger), ledger.channel, ledger.epoch)).to.equal(structHash);
+    });
+  }
+
+  roots.forEach(({ appIds, root, proofs }) => {
+    it(`root of ${appIds.length} apps`, async () => {
+      const { harness } = await load();
+      for (const [i, appId] of appIds.entries()) {
+        expect(await harness.inRoot(appId, root, proofs[i])).to.equal(true);
+        // A leaf is double-hashed, so no inner node passes for one.
+        expect(await harness.inRoot(root, root, [])).to.equal(false);
+      }
+    });
+  });
+
+  for (const { name, code, parties, channel } of channels) {
+    it(`channel address: ${name}`, async () => {
+      const { harness } = await load();
+      const predicted = (await harness.channelAddress(
+        parties.initiator,
+        parties.responder,
+        parties.challengePeriod,
+        code.implementation,
+        code.factory,
+      )) as string;
+      expect(predicted.toLowerCase()).to.equal(channel);
+    });
+  }
+
+  for (const { name, turnTaker, before, action, after } of transfers.moves) {
+    it(`transfer app: ${name}`, async () => {
+      const { app, harness } = await load();
+      const participants = [app.target, harness.target];
+      for (const { state, terminal, outcome } of [before, after]) {
+        expect(await app.isStateTerminal(state)).to.equal(terminal);
+        expect(await app.getTurnTaker(state, participants)).to.equal(participants[turnTaker]);
+        expect(await app.computeOutcome(state)).to.equal(outcome);
+      }
+      expect(await app.applyAction(before.state, action)).to.equal(after.state);
+    });
+  }
+
+  for (const { name, state, action } of transfers.invalidActions) {
+    it(`transfer app refuses ${name}`, async () => {
+      const { app } = await load();
+      await expect(app.applyAction(state, action)).to.revert(ethers);
+    });
+  }
+
+  for (const { name, state } of transfers.invalidStates) {
+    it(`transfer app: ${name} is no state`, async () => {
+      const { app } = await load();
+      const length = (state.length - 2) / 2;
+      for (const call of [app.isStateTerminal(state), app.computeOutcome(state)]) {
+        await expect(call).to.be.revertedWithCustomError(app, 'InvalidState').withArgs(length);
+      }
+      await expect(app.applyAction(state, coder.encode(['bytes32'], [`0x${'11'.repeat(32)}`])))
+        .to.be.revertedWithCustomError(app, 'InvalidState')
+        .withArgs(length);
+    });
+  }
+});
