@@ -30,15 +30,17 @@ export interface HubProcess {
   close(): Promise<void>;
 }
 
-let loading: Promise<HubProcess> | undefined;
+/** Where bundles of several functions share a process, as they do on one box, they share these too. */
+const LOADING = Symbol.for('indra.hub-process');
+const holder = globalThis as { [LOADING]?: Promise<HubProcess> | undefined };
 
 /** Loads once per process; a failed attempt is made again by the next invocation. */
 export function hubProcess(): Promise<HubProcess> {
-  loading ??= load().catch((cause: unknown) => {
-    loading = undefined;
+  holder[LOADING] ??= load().catch((cause: unknown) => {
+    holder[LOADING] = undefined;
     throw cause;
   });
-  return loading;
+  return holder[LOADING];
 }
 
 function hubKey(privateKey: Uint8Array, publicUrl: string): HubKey {

@@ -18,7 +18,7 @@ import { parseRequestSubject } from '../../protocol/subjects.ts';
 import type { Address } from '../../protocol/types.ts';
 import { toJson } from '../../protocol/wire/primitives.ts';
 import { OPERATIONS, type BodyOf, type OperationName, type ResultOf } from '../../protocol/wire/requests.ts';
-import { StoreFault } from '../../store/store.ts';
+import type { StoreFault } from '../../store/store.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
 import { hubProcess, type HubProcess } from './load-hub.ts';
 
@@ -41,10 +41,13 @@ type Run<O extends OperationName> = (
   body: BodyOf<O>,
 ) => Promise<Outcomes<ResultOf<O>>>;
 
+/** By name, since the store may come from another bundle in the same process. */
+const isStoreFault = (cause: unknown): cause is StoreFault =>
+  cause instanceof Error && cause.name === 'StoreFault';
+
 /** Faults of the outside become codes; anything else is a defect, told to the log and not to the sender. */
 export function faultOf(cause: unknown) {
-  if (cause instanceof StoreFault)
-    return fault(cause.code === 'item_too_large' ? 'too_many' : 'store_unavailable');
+  if (isStoreFault(cause)) return fault(cause.code === 'item_too_large' ? 'too_many' : 'store_unavailable');
   return fault('internal');
 }
 
