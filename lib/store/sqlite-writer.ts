@@ -13,6 +13,8 @@ interface Write {
 
 /** How long a transaction of another process is waited for. */
 const busyLimitMs = 10_000;
+/** How long after meeting another process its turn is left to it. */
+const sharedMs = 1_000;
 const busy = 5;
 
 /**
@@ -28,6 +30,7 @@ export class SqliteWriter {
   #waiting: Write[] = [];
   #scheduled = false;
   #busySince: number | undefined;
+  #sharedUntil = 0;
   #whenIdle: (() => void) | undefined;
 
   constructor(database: DatabaseSync) {
@@ -82,7 +85,9 @@ export class SqliteWriter {
       this.#waiting.push({ apply, settle, fail });
       if (this.#scheduled) return;
       this.#scheduled = true;
-      setImmediate(() => this.#flush());
+      // Beginning again at once would keep the file from another process that looks only now and then.
+      if (performance.now() < this.#sharedUntil) setTimeout(() => this.#flush(), 1);
+      else setImmediate(() => this.#flush());
     });
   }
 
@@ -105,11 +110,12 @@ export class SqliteWriter {
       return 'begun';
     } catch (cause) {
       this.#busySince ??= performance.now();
+      this.#sharedUntil = performance.now() + sharedMs;
       const waited = performance.now() - this.#busySince;
       if (isBusy(cause) && waited < busyLimitMs) {
-        // Another's transaction lasts well under a millisecond: look again at once, then less often.
+        // Another's transaction lasts well under a millisecond: look again at once, then every millisecond.
         if (waited < 1) setImmediate(() => this.#flush());
-        else setTimeout(() => this.#flush(), 1 + Math.random() * Math.min(waited / 4, 10));
+        else setTimeout(() => this.#flush(), 1);
         return 'later';
       }
       this.#busySince = undefined;
