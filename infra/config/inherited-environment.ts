@@ -7,3 +7,18 @@ export function inheritedEnvironment(): Record<string, string> {
     KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
 }
+
+/** Whether npm started us. */
+export function inheritedByNpm(): boolean {
+  return process.env['npm_lifecycle_event'] !== undefined;
+}
+
+/** The hub's own configuration, for the functions a process starts. */
+export function hubEnvironment(): Record<string, string> {
+  const own = /^(INDRA_|HUB_|AWS_|NODE_EXTRA_CA_CERTS$)/;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      own.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}
