@@ -65,7 +65,11 @@ const buffers = {
   appState: new Words(4),
 };
 
-const hashPair = (pair: Pair<bigint>): Uint8Array => hashWords(buffers.pair.again().pair(pair));
+/** Most withdrawn pairs, and many others, are of nothing. */
+const NOTHING_HASH = hashWords(new Words(2));
+
+const hashPair = (pair: Pair<bigint>): Uint8Array =>
+  pair[0] === 0n && pair[1] === 0n ? NOTHING_HASH : hashWords(buffers.pair.again().pair(pair));
 
 export const domainSeparator = (domain: Domain): Uint8Array =>
   hashWords(
