@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+
+const FIRST_MS = 100;
+const LAST_MS = 10_000;
+
+/** Milliseconds before attempt number `attempt` (the first repeat is 1): doubling, with an upper bound. */
+export const backoffMs = (attempt: number): number =>
+  Math.min(LAST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 10));

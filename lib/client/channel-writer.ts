@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The one writer of a channel. It takes one step at a time: plan, sign, store, send, judge the answer. While a proposal is
+ * in flight new intents wait and go into the next one together. What to do is decided by `planProposal` and `judgeAnswer`.
+ */
+import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
+import { fault as protocolFault, type Fault } from '../protocol/errors.ts';
+import type { Recover } from '../protocol/transition.ts';
+import type { AgreedState } from '../protocol/types.ts';
+import type { Expectation, Store } from '../store/store.ts';
+import { backoffMs } from './backoff.ts';
+import { inFlight, type ChannelRecord, type SignedProposal } from './channel-record.ts';
+import type { HubRequests } from './hub-requests.ts';
+import { IndraError } from './indra-error.ts';
+import { IntentQueue, queued, type Accomplished } from './intent-queue.ts';
+import { intentKey, isCredit, type Intent } from './intents.ts';
+import { abandonHead, judgeAnswer, judgeServed, type Verdict } from './judge-answer.ts';
+import type { OperationBuilder } from './operation-builder.ts';
+import { planProposal, type PlanLimits } from './plan-proposal.ts';
+import type { ChannelKey, Clock } from './ports.ts';
+import { readAnswer } from './read-answer.ts';
+import { loadRecord, saveRecord } from './record-store.ts';
+import { signDraft } from './sign-draft.ts';
+
+export interface Agreement {
+  readonly entry: SignedProposal;
+  /** The record just before. */
+  readonly before: ChannelRecord;
+  /** The countersignature took so long that the chain must be looked at before anything in a new app is relied on. */
+  readonly isLate: boolean;
+}
+
+/** Told after the record is durable. */
+export interface WriterListener {
+  agreed(agreement: Agreement): void;
+  /** An intent nobody waits for was refused: one that outlived the process that asked for it. */
+  dropped(intent: Intent, fault: Fault): void;
+  changed(record: ChannelRecord): void;
+  /** Nothing will be signed any more by this writer. */
+  halted(error: IndraError): void;
+}
+
+export interface WriterParts {
+  readonly store: Store;
+  readonly hub: HubRequests;
+  readonly key: ChannelKey;
+  readonly catalogue: AppCatalogue;
+  readonly builder: OperationBuilder;
+  readonly limits: PlanLimits;
+  readonly recover: Recover;
+  readonly clock: Clock;
+  /** Seconds after which a countersignature is late. */
+  readonly lateAfter: number;
+  /** Milliseconds an intent that is in no hurry waits for company. */
+  readonly idleMs: number;
+  readonly listener: WriterListener;
+  /** What an agreed proposal makes due at once. */
+  readonly followUps: (agreement: Agreement) => readonly Intent[];
+}
+
+export interface SubmitOptions {
+  /** Correlation id. */
+  readonly id: string;
+  /** May wait `idleMs` for company. */
+  readonly isPatient?: boolean;
+}
+
+type Amendment = (record: ChannelRecord) => ChannelRecord;
+
+export class ChannelWriter {
+  readonly #parts: WriterParts;
+  readonly #stop = new AbortController();
+  readonly #queue = new IntentQueue();
+  #record: ChannelRecord;
+  #etag: Expectation;
+  #amendments: Amendment[] = [];
+  #afterWrite: (() => void)[] = [];
+  #isDirty: boolean;
+  #wake = () => {};
+  #nap = new AbortController();
+  /** How often the proposal in flight was sent by this writer, and whether one before may have sent it too. */
+  #attempts: number;
+  #halted: IndraError | null = null;
+  #running: Promise<void> | null = null;
+
+  constructor(parts: WriterParts, record: ChannelRecord, etag: Expectation) {
+    this.#parts = parts;
+    this.#record = record;
+    this.#etag = etag;
+    this.#isDirty = etag === 'absent';
+    const head = inFlight(record);
+    this.#attempts = head === null ? 0 : 1;
+    this.#queue.take(head?.intents ?? [], []);
+    // A refusal was survived but not its consequence: credits go into the next proposal whatever happened (invariant 12).
+    for (const entry of record.signed.filter((other) => other.abandoned))
+      for (const intent of entry.intents.filter(isCredit)) this.#queue.add(queued(intent, entry.id));
+  }
+
+  get record(): ChannelRecord {
+    return this.#record;
+  }
+
+  get haltedBy(): IndraError | null {
+    return this.#halted;
+  }
+
+  start(): void {
+    this.#running ??= this.#run().catch((cause: unknown) =>
+      this.#halt(
+        IndraError.from('internal', { reason: cause instanceof Error ? cause.message : String(cause) }),
+      ),
+    );
+  }
+
+  /** Resolves once the intent is agreed and durable. Rejects with `IndraError`. Asking twice joins the first. */
+  submit(intent: Intent, { id, isPatient = false }: SubmitOptions): Promise<Accomplished> {
+    if (this.#halted !== null) return Promise.reject(this.#halted);
+    if (this.#stop.signal.aborted) return Promise.reject(IndraError.from('closed'));
+    const isNew = this.#queue.add(queued(intent, id, isPatient));
+    if (isNew && isPatient) void this.#hurryLater(intent);
+    this.#wake();
+    return this.#queue.wait(intent);
+  }
+
+  /** Takes back an intent that is not signed yet. False if it is too late. */
+  retract(intent: Intent): boolean {
+    return this.#queue.retract(intent);
+  }
+
+  /** Whether an intent with the same key waits or is in flight. */
+  isPending(intent: Intent): boolean {
+    return this.#queue.has(intent);
+  }
+
+  /** Changes of the record that nobody signs: routes found again, withdrawals seen executed. */
+  amend(amendment: Amendment): void {
+    this.#amendments.push(amendment);
+    this.#wake();
+  }
+
+  /** Looks again now instead of waiting out a pause: the line is back. */
+  nudge(): void {
+    this.#nap.abort();
+  }
+
+  /** Signs nothing from now on, or ever: another writer has the channel. */
+  stayReadOnly(error: IndraError): void {
+    this.#halt(error);
+  }
+
+  /** What another writer made of the channel since. Does nothing while this one writes. */
+  async refresh(): Promise<void> {
+    if (this.#halted === null) return;
+    await this.#reload();
+    this.#parts.listener.changed(this.#record);
+  }
+
+  /** Finishes the step under way. What is in flight stays stored and is sent again by the next writer. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#nap.abort();
+    this.#wake();
+    await this.#running;
+    this.#queue.rejectAll(IndraError.from('closed', undefined, 'unknown'));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted && this.#halted === null) {
+      this.#amend();
+      const head = inFlight(this.#record);
+      if (head !== null) await this.#exchange(head);
+      else if (this.#queue.isUrgent) await this.#propose();
+      else if (this.#isDirty) await this.#save(this.#record);
+      else await this.#idle();
+    }
+    if (this.#isDirty && this.#halted === null) await this.#save(this.#record);
+  }
+
+  #amend(): void {
+    for (const amendment of this.#amendments.splice(0)) {
+      this.#record = amendment(this.#record);
+      this.#isDirty = true;
+    }
+  }
+
+  /** Nothing is awaited between the look at the queue and this promise, so no wake is lost. */
+  #idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  /** The next proposal is signed, stored together with what was agreed before it, and only then sent (invariant 3). */
+  async #propose(): Promise<void> {
+    const { catalogue, builder, limits, key, clock } = this.#parts;
+    const plan = planProposal(this.#record, catalogue, this.#queue.items, builder, limits);
+    const intents = plan.taken.map((waiting) => waiting.intent);
+    this.#queue.take(intents, plan.left);
+    for (const { waiting, fault } of plan.failed) this.#fail(waiting.intent, fault);
+    if (plan.done.length > 0) {
+      this.#isDirty = true;
+      for (const { intent } of plan.done)
+        this.#afterWrite.push(() => this.#queue.settle(intent, { entry: null }));
+    }
+    const cause = plan.taken.find((waiting) => !waiting.isPatient) ?? plan.taken[0];
+    if (plan.draft === null || cause === undefined) return;
+    const entry = signDraft(this.#record, plan.draft, { key, id: cause.id, now: clock.now() });
+    const signed = {
+      ...this.#record,
+      highestSigned: plan.draft.version,
+      signed: [...this.#record.signed, entry],
+    };
+    if ((await this.#save(signed)) === 'too_large')
+      for (const intent of intents) this.#fail(intent, protocolFault('too_large'));
+  }
+
+  async #save(record: ChannelRecord): Promise<'saved' | 'conflict' | 'too_large'> {
+    const { store, clock, listener } = this.#parts;
+    const saved = await saveRecord(store, clock, record, this.#etag, this.#stop.signal);
+    if (saved.kind === 'conflict') await this.#yieldToOther();
+    if (saved.kind !== 'saved') return saved.kind;
+    this.#etag = saved.etag;
+    this.#record = record;
+    this.#isDirty = false;
+    for (const release of this.#afterWrite.splice(0)) release();
+    listener.changed(record);
+    return 'saved';
+  }
+
+  async #exchange(head: SignedProposal): Promise<void> {
+    const { hub, recover } = this.#parts;
+    this.#attempts += 1;
+    const reply = await hub.askText(head.operation, head.body, { id: head.id, signal: this.#stop.signal });
+    if (this.#stop.signal.aborted && !reply.ok) return;
+    await this.#act(head, judgeAnswer(this.#record, head, readAnswer(head, reply), recover));
+  }
+
+  async #act(head: SignedProposal, verdict: Verdict): Promise<void> {
+    switch (verdict.kind) {
+      case 'agreed':
+        return this.#agree(head, verdict.record, verdict.entry);
+      case 'refused':
+        return this.#refused(head, verdict);
+      case 'resend':
+        return this.#pause();
+      case 'synchronize':
+        return this.#synchronize(head);
+      case 'reopen':
+        return this.#reopen(head);
+      case 'foreign':
+        return this.#foreign(verdict.state);
+    }
+  }
+
+  #agree(head: SignedProposal, record: ChannelRecord, entry: SignedProposal): void {
+    const { clock, lateAfter, followUps, listener } = this.#parts;
+    const isLate = clock.now() - entry.signedAt > lateAfter;
+    const agreement: Agreement = { entry, before: this.#record, isLate };
+    this.#become(record);
+    this.#afterWrite.push(() => {
+      for (const intent of entry.intents) this.#queue.settle(intent, { entry });
+      listener.agreed(agreement);
+    });
+    for (const intent of followUps(agreement)) this.#queue.add(queued(intent, entry.id));
+    if (entry === head) return;
+    const agreed = new Set(entry.intents.map(intentKey));
+    this.#queue.putBack(
+      head.intents.filter((intent) => !agreed.has(intentKey(intent))).map((one) => queued(one, head.id)),
+    );
+  }
+
+  #refused(head: SignedProposal, { record, fault, failing }: Extract<Verdict, { kind: 'refused' }>): void {
+    const wasResent = this.#attempts > 1;
+    this.#become(record);
+    const others = head.intents.filter((_, number) => number !== failing);
+    this.#queue.putBack(others.map((intent) => ({ ...queued(intent, head.id), alone: failing === null })));
+    const refused = failing === null ? undefined : head.intents[failing];
+    // An earlier copy may still be on its way to the hub, so no word about a resend is final.
+    if (refused !== undefined) this.#fail(refused, wasResent ? { ...fault, outcome: 'unknown' } : fault);
+  }
+
+  async #synchronize(head: SignedProposal): Promise<void> {
+    const { hub, recover } = this.#parts;
+    const { address } = this.#record.channel;
+    const view = await hub.ask('sync', { channel: address }, { id: head.id, signal: this.#stop.signal });
+    if (!view.ok) return this.#pause();
+    const verdict = judgeServed(this.#record, view.value.state, recover);
+    return verdict.kind === 'synchronize' ? this.#pause() : this.#act(head, verdict);
+  }
+
+  async #reopen(head: SignedProposal): Promise<void> {
+    const { challengePeriod } = this.#record.channel;
+    const opened = await this.#parts.hub.ask(
+      'open',
+      { challengePeriod },
+      { id: head.id, signal: this.#stop.signal },
+    );
+    if (!opened.ok) await this.#pause();
+  }
+
+  /** Another device signs with this key, or this store is older than what was signed: signing on would break invariant 2. */
+  #foreign({ ledger }: AgreedState): void {
+    this.#record = abandonHead(this.#record);
+    const details = { version: ledger.version.toString(), epoch: ledger.epoch.toString() };
+    this.#halt(IndraError.from('another_writer', details, 'unknown'));
+  }
+
+  async #yieldToOther(): Promise<void> {
+    await this.#reload();
+    this.#halt(IndraError.from('another_writer'));
+  }
+
+  async #reload(): Promise<void> {
+    const { store, catalogue } = this.#parts;
+    const { domain, address } = this.#record.channel;
+    const held = await loadRecord(store, catalogue, domain.chainId, address).catch(() => null);
+    if (held !== null) this.#record = held.record;
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    if (this.#nap.signal.aborted) this.#nap = new AbortController();
+    await this.#parts.clock.sleep(backoffMs(Math.max(1, this.#attempts)), this.#nap.signal);
+  }
+
+  async #hurryLater(intent: Intent): Promise<void> {
+    const { clock, idleMs } = this.#parts;
+    await clock.sleep(idleMs, this.#stop.signal);
+    this.#queue.hurry(intent);
+    this.#wake();
+  }
+
+  #become(record: ChannelRecord): void {
+    this.#record = record;
+    this.#attempts = 0;
+    this.#isDirty = true;
+  }
+
+  #fail(intent: Intent, fault: Fault): void {
+    if (!this.#queue.fail(intent, fault)) this.#parts.listener.dropped(intent, fault);
+  }
+
+  #halt(error: IndraError): void {
+    if (this.#halted !== null) return;
+    this.#halted = error;
+    this.#queue.rejectAll(error);
+    this.#parts.listener.halted(error);
+  }
+}

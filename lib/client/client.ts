@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+/** One user's channel with one hub: what an app calls. Every method may be given a signal, a timeout and a correlation id. */
+import { withdrawalOf } from '../protocol/apply-operation.ts';
+import { toHash } from '../protocol/bytes.ts';
+import { withdrawalDigest } from '../protocol/digests.ts';
+import { parseLink } from '../protocol/link.ts';
+import { INITIATOR, NO_ADDRESS, type Address, type Hash } from '../protocol/types.ts';
+import { balancesOf, type Balance } from './balances.ts';
+import type { Upkeep } from './upkeep.ts';
+import { deposit, type Deposited, type DepositRequest } from './deposit-request.ts';
+import type { ClientEvent, ClientEventName, ClientEvents } from './events.ts';
+import {
+  history,
+  transferStatus,
+  type HistoryPage,
+  type HistoryRequest,
+  type TransferEntry,
+} from './history.ts';
+import type { HubAsset } from './hub-description.ts';
+import { IndraError } from './indra-error.ts';
+import type { Received } from './incoming-transfers.ts';
+import type { SendIntent, WithdrawIntent } from './intents.ts';
+import { patience, type CallOptions, type Patience } from './patience.ts';
+import {
+  linkOf,
+  newPaymentId,
+  paymentOf,
+  sendIntent,
+  type Payment,
+  type PaymentRequest,
+} from './payments.ts';
+import type { Session } from './session.ts';
+import type { SignedWithdrawal, WithdrawalReceipt } from './withdrawals.ts';
+
+export interface TransferRequest extends PaymentRequest {
+  /** Identifier of the payee, who may be offline. */
+  readonly to: string;
+}
+
+export interface LinkRequest extends PaymentRequest {
+  /** Where the link is opened; the hub's own origin if absent. */
+  readonly cardOrigin?: string | undefined;
+}
+
+export interface WithdrawRequest {
+  readonly asset: Address;
+  /** In the asset's smallest unit. */
+  readonly amount: bigint;
+  readonly recipient: Address;
+  /** Seconds since 1970; a day from now if absent. Unexecuted by then it comes back. */
+  readonly deadline?: number | undefined;
+  /** Whether the hub sends it (the default), or the caller will, with what is returned. */
+  readonly sendBy?: 'hub' | 'caller' | undefined;
+}
+
+const DAY = 24 * 3600;
+
+export class IndraClient {
+  readonly #session: Session;
+  readonly #upkeep: Upkeep;
+
+  constructor(session: Session, upkeep: Upkeep) {
+    this.#session = session;
+    this.#upkeep = upkeep;
+  }
+
+  get identifier(): string {
+    return this.#session.key.identifier;
+  }
+
+  /** Lowercase. */
+  get address(): Address {
+    return this.#session.key.address;
+  }
+
+  /** Plain transfers of ether or tokens to it, from anywhere, are deposits. */
+  get channelAddress(): Address {
+    return this.#session.channel.address;
+  }
+
+  get chainId(): number {
+    return this.#session.chain.chainId;
+  }
+
+  get assets(): readonly HubAsset[] {
+    return this.#session.chain.assets;
+  }
+
+  /** Whether another tab or device writes to the channel. */
+  get isReadOnly(): boolean {
+    return this.#session.writer.haltedBy !== null;
+  }
+
+  /** One per asset of the hub, and of the channel. */
+  balances(): readonly Balance[] {
+    return balancesOf(
+      this.#session.writer.record,
+      this.assets.map((asset) => asset.address),
+    );
+  }
+
+  balance(asset: Address): Balance {
+    const [first] = balancesOf(this.#session.writer.record, [asset]);
+    if (first === undefined) throw IndraError.from('unknown_asset', { asset });
+    return first;
+  }
+
+  /** Resolves when the amount is in the agreed balance. Waits for confirmations as long as it takes, or until given up. */
+  deposit(request: DepositRequest, options: CallOptions = {}): Promise<Deposited> {
+    return this.#call(options, (call) => deposit(this.#session, this.#upkeep.deposits, request, call));
+  }
+
+  /** Resolves when the payment is agreed with the hub; `payment.completed` tells when the payee has it. */
+  transfer(request: TransferRequest, options: CallOptions = {}): Promise<Payment> {
+    return this.#call(options, (call) => this.#send(request.to, request, call));
+  }
+
+  /** A payment to whoever opens the link first. */
+  createLink(request: LinkRequest, options: CallOptions = {}): Promise<Payment & { readonly link: string }> {
+    return this.#call(options, async (call) => {
+      const payment = await this.#send(null, request, call);
+      const link = this.linkOf(payment.transferId, request.cardOrigin);
+      if (link === null) throw IndraError.from('duplicate_payment', { transferId: payment.transferId });
+      return { ...payment, link };
+    });
+  }
+
+  /** The link of a transfer that was made here and is still open; null otherwise. */
+  linkOf(transferId: Hash, cardOrigin = this.#session.hubUrl): string | null {
+    return linkOf(this.#session, transferId, cardOrigin);
+  }
+
+  /** Resolves when the money of a link is in the agreed balance; the hub is asked for collateral first where it is needed. */
+  redeem(link: string, options: CallOptions = {}): Promise<Received> {
+    return this.#call(options, async (call) => {
+      const parsed = parseLink(link);
+      if (!parsed.ok) throw IndraError.of(parsed.error);
+      const { chainId, transferId, secret, hubUrl } = parsed.value;
+      if (chainId !== this.chainId) throw IndraError.from('unknown_chain', { chainId });
+      if (new URL(hubUrl).origin !== new URL(this.#session.hubUrl).origin)
+        throw IndraError.from('hub_mismatch', { hubUrl });
+      return this.#upkeep.incoming.redeem(transferId, secret, call.id, call.signal);
+    });
+  }
+
+  /** Takes back a payment nobody has claimed. Rejects with `transfer_claimed` or `transfer_resolved` where it is too late. */
+  cancel(transferId: Hash, options: CallOptions = {}): Promise<void> {
+    return this.#call(options, (call) => this.#upkeep.outgoing.cancel(transferId, call.id, call.signal));
+  }
+
+  /** Resolves when the ledger is debited and both have signed; `withdrawalExecuted` waits for the chain. */
+  withdraw(request: WithdrawRequest, options: CallOptions = {}): Promise<SignedWithdrawal> {
+    return this.#call(options, (call) => this.#withdraw(request, call));
+  }
+
+  withdrawalExecuted(digest: Hash, options: CallOptions = {}): Promise<WithdrawalReceipt> {
+    return this.#call(options, (call) => this.#upkeep.withdrawals.executed(digest, call.id, call.signal));
+  }
+
+  /** Rejects with `unknown_transfer` where there is none that concerns this user. */
+  transferStatus(transferId: Hash, options: CallOptions = {}): Promise<TransferEntry> {
+    return this.#call(options, (call) => transferStatus(this.#session, transferId, call.id, call.signal));
+  }
+
+  history(request: HistoryRequest, options: CallOptions = {}): Promise<HistoryPage> {
+    return this.#call(options, (call) => history(this.#session, request, call.id, call.signal));
+  }
+
+  /** Does now what is otherwise done from time to time: claims, closings, refunds, deposits, withdrawals. */
+  settle(options: CallOptions = {}): Promise<void> {
+    return this.#call(options, (call) => this.#upkeep.settle(call.id));
+  }
+
+  /** Returns how to stop. */
+  on<Name extends ClientEventName>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void {
+    return this.#session.events.on(name, listener);
+  }
+
+  /** Every event from now on, until the loop is left or the client closed. */
+  events(): AsyncIterable<ClientEvent> & { close(): void } {
+    return this.#session.events.stream();
+  }
+
+  /** What is signed stays stored and goes on with the next `connect`. */
+  close(): Promise<void> {
+    return this.#upkeep.close();
+  }
+
+  #call<T>(options: CallOptions, run: (call: Patience) => Promise<T>): Promise<T> {
+    const { clock, closing } = this.#session;
+    const call = patience(options, clock, closing);
+    return call.until(run(call));
+  }
+
+  async #send(to: string | null, request: PaymentRequest, call: Patience): Promise<Payment> {
+    const { writer } = this.#session;
+    const intent = sendIntent(this.#session, to, {
+      ...request,
+      paymentId: request.paymentId ?? newPaymentId(),
+    });
+    const known = writer.record.routes.some(
+      (route) => route.side === 'payer' && route.transferId === intent.transferId,
+    );
+    if (known) return this.#madeBefore(intent, call);
+    const giveUp = () => void writer.retract(intent);
+    call.signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await paymentOf(this.#session, intent, await writer.submit(intent, { id: call.id }));
+    } catch (error) {
+      if (error instanceof IndraError && error.code === 'duplicate_payment')
+        return await this.#madeBefore(intent, call);
+      throw error;
+    } finally {
+      call.signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Retrying a payment finds it; another payment under the same id is refused. */
+  async #madeBefore(intent: SendIntent, call: Patience): Promise<Payment> {
+    const { transferId, asset, amount, paymentId } = intent;
+    const earlier = await transferStatus(this.#session, transferId, call.id, call.signal);
+    if (earlier.asset !== asset || earlier.amount !== amount)
+      throw IndraError.from('duplicate_payment', { paymentId });
+    return paymentOf(this.#session, { ...intent, expiresAt: earlier.expiresAt }, null);
+  }
+
+  async #withdraw(request: WithdrawRequest, call: Patience): Promise<SignedWithdrawal> {
+    const { writer, clock, channel } = this.#session;
+    const { withdrawals } = this.#upkeep;
+    const { asset, amount, recipient, deadline = clock.now() + DAY, sendBy = 'hub' } = request;
+    const nonce = newPaymentId();
+    const intent: WithdrawIntent = {
+      kind: 'withdraw',
+      nonce,
+      asset,
+      amount,
+      recipient,
+      deadline,
+      handler: NO_ADDRESS,
+      data: '0x',
+    };
+    const epoch = writer.record.agreed.ledger.epoch;
+    const digest = toHash(
+      withdrawalDigest(channel.domain, withdrawalOf(channel, epoch, { ...intent, party: INITIATOR })),
+    );
+    if (sendBy === 'caller') withdrawals.sendOneself(digest);
+    await writer.submit(intent, { id: call.id });
+    const signed = withdrawals.signed(digest);
+    if (signed === null) throw IndraError.from('unknown_withdrawal', { digest });
+    if (sendBy === 'hub') await withdrawals.submit(digest, call.id, call.signal);
+    return signed;
+  }
+}

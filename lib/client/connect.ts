@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+/** From a hub's address and a key to a client: sign in, open the channel, go on where the last one stopped. */
+import { recoverAddress } from '#secp256k1';
+import { openLine } from '#client-line';
+import { EthereumChainReader } from '../chain/chain-reader.ts';
+import { createJsonRpc } from '../chain/json-rpc.ts';
+import { newCorrelationId } from '../messaging/envelope.ts';
+import type { Fetch } from '../messaging/http-post.ts';
+import { keepSession } from '../messaging/session-keeper.ts';
+import { toBytes } from '../protocol/bytes.ts';
+import type { Channel } from '../protocol/types.ts';
+import type { Store } from '../store/store.ts';
+import { channelKey, keyOfMnemonic } from './channel-key.ts';
+import { ChannelWriter, type WriterListener } from './channel-writer.ts';
+import { IndraClient } from './client.ts';
+import { systemClock } from './clock.ts';
+import { EventHub } from './events.ts';
+import {
+  catalogueOf,
+  chainOf,
+  channelWith,
+  fetchDescription,
+  termsOf,
+  type ChainDescription,
+  type HubDescription,
+} from './hub-description.ts';
+import { hubRequests } from './hub-requests.ts';
+import { closingsAfter } from './incoming-transfers.ts';
+import { IndraError } from './indra-error.ts';
+import { openChannel, type OpenedChannel } from './open-channel.ts';
+import { operationBuilder } from './operation-builder.ts';
+import type { ChainReader, ChannelKey, Clock, Line } from './ports.ts';
+import type { Session } from './session.ts';
+import { Upkeep } from './upkeep.ts';
+import { acquireLock, browserLocks, type WriterLock } from './writer-lock.ts';
+
+export interface ConnectOptions {
+  /** Origin of the hub's HTTP API. */
+  readonly hubUrl: string;
+  /** The channel key: 32 bytes or `0x` hex. This or `mnemonic`. */
+  readonly key?: Uint8Array | string | undefined;
+  /** A BIP-39 phrase; the key is at `m/44'/60'/0'/25446`. */
+  readonly mnemonic?: string | undefined;
+  /** Where the channel's state is kept. Losing it means a restore from the hub alone. `openClientStore` opens one. */
+  readonly store: Store;
+  /** One of the hub's chains; its first if absent. */
+  readonly chainId?: number | undefined;
+  /** The user's own node; the one the hub names if absent. */
+  readonly rpcUrl?: string | undefined;
+  /** Another line to the hub than NATS. */
+  readonly transport?: Line | undefined;
+  readonly reader?: ChainReader | undefined;
+  readonly description?: HubDescription | undefined;
+  readonly fetch?: Fetch | undefined;
+  readonly clock?: Clock | undefined;
+  /** Take the channel over from another device, explicitly. */
+  readonly takeOver?: boolean | undefined;
+  /** Milliseconds between two looks at the chain. */
+  readonly pollMs?: number | undefined;
+  /** Milliseconds a closing waits to ride with the next payment. */
+  readonly idleMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const POLL_MS = 3_000;
+const IDLE_MS = 400;
+
+/** Rejects with `IndraError`: `unreachable`, `hub_mismatch`, `unauthenticated`, `unknown_chain`, `malformed`, `aborted`. */
+export async function connect(options: ConnectOptions): Promise<IndraClient> {
+  const hubUrl = options.hubUrl.replace(/\/+$/, '');
+  const clock = options.clock ?? systemClock;
+  const key = keyFrom(options);
+  const description =
+    options.description ??
+    (await fetchDescription(hubUrl, options.fetch ?? globalThis.fetch, options.signal));
+  const chain = chainOf(description, options.chainId);
+  const channel = channelWith(description, chain, key.address);
+  const reader = options.reader ?? (await openReader(chain, options.rpcUrl));
+  const line = await openLineTo(options, hubUrl, key, chain);
+  const lock = await acquireLock(browserLocks(), `indra ${channel.domain.chainId} ${channel.address}`);
+  try {
+    return await start({ options, hubUrl, clock, key, description, chain, channel, reader, line, lock });
+  } catch (cause) {
+    lock.release();
+    await line.close();
+    throw cause;
+  }
+}
+
+interface Beginning {
+  readonly options: ConnectOptions;
+  readonly hubUrl: string;
+  readonly clock: Clock;
+  readonly key: ChannelKey;
+  readonly description: HubDescription;
+  readonly chain: ChainDescription;
+  readonly channel: Channel;
+  readonly reader: ChainReader;
+  readonly line: Line;
+  readonly lock: WriterLock;
+}
+
+async function start(beginning: Beginning): Promise<IndraClient> {
+  const { options, clock, description, chain, channel, reader, line, lock, key } = beginning;
+  const closing = new AbortController();
+  const catalogue = catalogueOf(chain);
+  const hub = hubRequests(line, clock);
+  const signal = options.signal ?? closing.signal;
+  const opening = {
+    channel,
+    catalogue,
+    store: options.store,
+    hub,
+    reader,
+    recover: recoverAddress,
+    takeOver: options.takeOver ?? false,
+  };
+  const opened = await openChannel({ ...opening, id: newCorrelationId(), signal });
+  const events = new EventHub();
+  const terms = termsOf(description, chain);
+  const builder = operationBuilder({ channel, key, terms, ephemeralKey });
+  const [mine] = chain.appPeriods;
+  const listener: WriterListener = {
+    agreed: (agreement) => upkeep.agreed(agreement),
+    changed: () => {},
+    dropped(intent, fault) {
+      if (intent.kind !== 'send') return;
+      const { paymentId, transferId, asset, amount } = intent;
+      events.emit('payment.failed', { paymentId, transferId, asset, amount, error: IndraError.of(fault) });
+    },
+    halted: (error) => events.emit('writer', { isReadOnly: true, error }),
+  };
+  const writerOf = ({ record, etag }: Pick<OpenedChannel, 'record' | 'etag'>): ChannelWriter =>
+    new ChannelWriter(
+      {
+        store: options.store,
+        hub,
+        key,
+        catalogue,
+        builder,
+        limits: description.limits,
+        recover: recoverAddress,
+        clock,
+        lateAfter: Math.floor(mine / 2),
+        idleMs: options.idleMs ?? IDLE_MS,
+        listener,
+        followUps: closingsAfter,
+      },
+      record,
+      etag,
+    );
+  const session: { -readonly [K in keyof Session]: Session[K] } = {
+    hubUrl: beginning.hubUrl,
+    description,
+    chain,
+    channel,
+    catalogue,
+    terms,
+    key,
+    hub,
+    reader,
+    store: options.store,
+    clock,
+    events,
+    writer: writerOf(opened),
+    closing: closing.signal,
+    pollMs: options.pollMs ?? POLL_MS,
+  };
+  const upkeep = new Upkeep(session, line, async () => {
+    closing.abort();
+    await session.writer.close();
+    lock.release();
+    await line.close();
+  });
+  if (opened.isForeign || !lock.isHeld) session.writer.stayReadOnly(IndraError.from('another_writer'));
+  else session.writer.start();
+  lock.whenHeld(() => void resume());
+  if (opened.isRestored && opened.record.isUnproven)
+    queueMicrotask(() => events.emit('channel.restored', { version: opened.record.agreed.ledger.version }));
+  upkeep.start();
+  return new IndraClient(session, upkeep);
+
+  /** The other tab is gone: go on from what it stored. */
+  async function resume(): Promise<void> {
+    const reopened = await openChannel({ ...opening, id: newCorrelationId(), signal: closing.signal }).catch(
+      () => null,
+    );
+    if (reopened === null || reopened.isForeign || closing.signal.aborted) return;
+    session.writer = writerOf(reopened);
+    session.writer.start();
+    events.emit('writer', { isReadOnly: false, error: null });
+    await upkeep.settle();
+  }
+}
+
+function keyFrom({ key, mnemonic }: ConnectOptions): ChannelKey {
+  if (key !== undefined) return channelKey(key);
+  if (mnemonic !== undefined) return channelKey(keyOfMnemonic(mnemonic));
+  throw IndraError.from('malformed', { what: 'give a key or a mnemonic' });
+}
+
+/** The contracts must be those this code was built against; a chain that does not answer now is read later. */
+async function openReader(chain: ChainDescription, rpcUrl: string | undefined): Promise<ChainReader> {
+  const reader = new EthereumChainReader(createJsonRpc({ url: rpcUrl ?? chain.rpcUrl }), chain);
+  const deployment = await reader.checkDeployment();
+  if (deployment.ok && deployment.value.length > 0)
+    throw IndraError.from('hub_mismatch', { contracts: deployment.value });
+  return reader;
+}
+
+async function openLineTo(
+  options: ConnectOptions,
+  hubUrl: string,
+  key: ChannelKey,
+  chain: ChainDescription,
+): Promise<Line> {
+  if (options.transport !== undefined) return options.transport;
+  const keeper = await keepSession({
+    hubUrl,
+    address: key.address,
+    chainId: chain.chainId,
+    sign: (digest) => toBytes(key.sign(digest)),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  });
+  if (!keeper.ok) throw IndraError.of(keeper.error);
+  const line = await openLine(keeper.value, chain.chainId);
+  if (!line.ok) {
+    keeper.value.close();
+    throw IndraError.of(line.error);
+  }
+  const { close } = line.value;
+  return {
+    ...line.value,
+    async close() {
+      keeper.value.close();
+      await close();
+    },
+  };
+}
+
+/** A seal's key is used once; a random 32 bytes is no private key about once in 2^128. */
+const ephemeralKey = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32));

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/** What happens in a client's channel, told once it is durable. Every event can be derived again from state and history. */
+import type { Address, Hash } from '../protocol/types.ts';
+import { Channel as Buffer } from '../messaging/stream.ts';
+import type { IndraError } from './indra-error.ts';
+
+interface TransferFacts {
+  readonly transferId: Hash;
+  readonly asset: Address;
+  /** In the asset's smallest unit. */
+  readonly amount: bigint;
+}
+
+export interface ClientEvents {
+  /** The payment is agreed with the hub: it will be paid or come back. */
+  'payment.sent': TransferFacts & { readonly paymentId: Hash; readonly to: string | null };
+  /** The payee has it: the preimage was shown. */
+  'payment.completed': TransferFacts & { readonly paymentId: Hash | null; readonly to: string | null };
+  'payment.refunded': TransferFacts & { readonly paymentId: Hash | null; readonly to: string | null };
+  /** A payment that outlived the process that asked for it was refused. */
+  'payment.failed': TransferFacts & { readonly paymentId: Hash; readonly error: IndraError };
+  /** The money is in the agreed balance. */
+  'payment.received': TransferFacts & { readonly sender: string | null; readonly note: string | null };
+  /** A payment waits for the hub to bring collateral. */
+  'payment.waiting': TransferFacts & { readonly sender: string };
+  'deposit.confirmed': { readonly asset: Address; readonly amount: bigint };
+  'withdrawal.executed': {
+    readonly digest: Hash;
+    readonly asset: Address;
+    readonly amount: bigint;
+    readonly recipient: Address;
+  };
+  'withdrawal.returned': { readonly digest: Hash; readonly asset: Address; readonly amount: bigint };
+  'channel.updated': { readonly version: bigint };
+  /** There was no local state. What the hub served was signed by this key, but a newer state may exist. */
+  'channel.restored': { readonly version: bigint };
+  'channel.disputed': { readonly finalizesAt: number };
+  /** This client only reads from now on, or writes again. */
+  writer: { readonly isReadOnly: boolean; readonly error: IndraError | null };
+  connection: { readonly isOnline: boolean };
+}
+
+export type ClientEventName = keyof ClientEvents;
+export type ClientEvent = {
+  [Name in ClientEventName]: { readonly type: Name } & ClientEvents[Name];
+}[ClientEventName];
+
+type Listener = (event: never) => void;
+
+export class EventHub {
+  readonly #listeners = new Map<ClientEventName, Set<Listener>>();
+  readonly #streams = new Set<Buffer<ClientEvent>>();
+
+  /** Returns how to stop. A listener that throws disturbs nobody else. */
+  on<Name extends ClientEventName>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener as Listener));
+    return () => void listeners.delete(listener as Listener);
+  }
+
+  /** All events from now on. A reader that stays far behind loses the oldest first. */
+  stream(): Buffer<ClientEvent> {
+    const buffer: Buffer<ClientEvent> = new Buffer({ onClose: () => this.#streams.delete(buffer) });
+    this.#streams.add(buffer);
+    return buffer;
+  }
+
+  emit<Name extends ClientEventName>(name: Name, event: ClientEvents[Name]): void {
+    for (const buffer of this.#streams) buffer.push({ type: name, ...event } as ClientEvent);
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        (listener as (event: ClientEvents[Name]) => void)(event);
+      } catch (cause) {
+        queueMicrotask(() => {
+          throw cause;
+        });
+      }
+    }
+  }
+
+  close(): void {
+    for (const buffer of this.#streams) buffer.close();
+    this.#listeners.clear();
+  }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The payee's side: a mirrored app is installed, and once that is countersigned the preimage opens it and the money is in
+ * the balance. The preimage is shown only while the app is sure to stand on chain (design, sections 3 and 6).
+ */
+import { newCorrelationId } from '../messaging/envelope.ts';
+import { decodeTransferState, PAYEE, PAYER } from '../protocol/apps/transfer-app.ts';
+import { assetOf } from '../protocol/ledger.ts';
+import { lockHashOf, preimageOf } from '../protocol/secrets.ts';
+import { RESPONDER, type AppInstance, type Hash } from '../protocol/types.ts';
+import type { TransferView } from '../protocol/wire/requests.ts';
+import { backoffMs } from './backoff.ts';
+import type { ChannelRecord } from './channel-record.ts';
+import type { Agreement } from './channel-writer.ts';
+import type { DepositWatch } from './deposit-watch.ts';
+import { IndraError } from './indra-error.ts';
+import type { ClaimIntent, Intent } from './intents.ts';
+import type { Session } from './session.ts';
+
+export interface Received {
+  readonly transferId: Hash;
+  readonly asset: ClaimIntent['asset'];
+  readonly amount: bigint;
+}
+
+/** An install of ours that was just countersigned in good time is closed at once. */
+export function closingsAfter({ entry, isLate }: Agreement): readonly Intent[] {
+  if (isLate) return [];
+  return entry.intents.flatMap((intent): Intent[] => {
+    const route = intent.kind === 'claim' ? claimed(entry.routes, intent.transferId) : undefined;
+    return route === undefined
+      ? []
+      : [{ kind: 'close', appId: route.appId, transferId: route.transferId, preimage: route.preimage }];
+  });
+}
+
+function claimed(routes: ChannelRecord['routes'], transferId: Hash) {
+  for (const route of routes) if (route.side === 'payee' && route.transferId === transferId) return route;
+  return undefined;
+}
+
+export class IncomingTransfers {
+  readonly #session: Session;
+  readonly #deposits: DepositWatch;
+  readonly #claims = new Map<Hash, Promise<Received>>();
+  readonly #views = new Map<Hash, TransferView>();
+
+  constructor(session: Session, deposits: DepositWatch) {
+    this.#session = session;
+    this.#deposits = deposits;
+  }
+
+  /** Somebody named this user. What cannot be claimed is left alone. */
+  async notice(transferId: Hash, id: string): Promise<void> {
+    const view = await this.#look(transferId, id).catch(() => null);
+    if (view !== null) await this.#claimSealed(view, id);
+  }
+
+  /** Everything that waits for this user, and every claim that a crash or a silent hub left half done. */
+  async settle(id = newCorrelationId()): Promise<void> {
+    const { hub, closing } = this.#session;
+    await this.finishOpen(id);
+    let after: string | undefined;
+    do {
+      const page = await hub.ask(
+        'transfer',
+        { kind: 'pending', ...(after === undefined ? {} : { after }) },
+        { id, signal: closing },
+      );
+      if (!page.ok) return;
+      for (const view of page.value.transfers) void this.#claimSealed(view, id);
+      after = page.value.next;
+    } while (after !== undefined);
+  }
+
+  /** Opens with its preimage every claimed app that is still closed, after a look at the chain. */
+  async finishOpen(id: string): Promise<void> {
+    const { writer } = this.#session;
+    const waiting = writer.record.routes.filter((route) => route.side === 'payee');
+    if (waiting.length === 0 || !(await this.#isUndisputed())) return;
+    for (const { appId, transferId, preimage } of waiting)
+      writer.submit({ kind: 'close', appId, transferId, preimage }, { id }).catch(() => {});
+  }
+
+  /** Claims with a secret from a link. Rejects with `IndraError`, such as `transfer_expired` or `not_recipient`. */
+  async redeem(transferId: Hash, secret: Hash, id: string, signal?: AbortSignal): Promise<Received> {
+    const view = await this.#look(transferId, id, signal);
+    const open = this.#openApp(view);
+    if (open !== null) return this.#close(open, view, preimageOf(secret), id);
+    return this.#claim(view, secret, id);
+  }
+
+  async agreed({ entry, before }: Agreement): Promise<void> {
+    for (const intent of entry.intents) {
+      if (intent.kind !== 'close') continue;
+      const app = before.agreed.apps.find((open) => open.id === intent.appId)?.app;
+      const stake = app?.stakes[0];
+      if (stake === undefined || app?.participants[PAYEE] !== before.channel.initiator) continue;
+      const view =
+        this.#views.get(intent.transferId) ??
+        (await this.#look(intent.transferId, entry.id).catch(() => null));
+      this.#views.delete(intent.transferId);
+      this.#session.events.emit('payment.received', {
+        transferId: intent.transferId,
+        asset: stake.asset,
+        amount: stake.amounts[PAYER],
+        sender: view?.sender ?? null,
+        note: view?.note ?? null,
+      });
+    }
+  }
+
+  async #look(
+    transferId: Hash,
+    id: string,
+    signal: AbortSignal = this.#session.closing,
+  ): Promise<TransferView> {
+    const found = await this.#session.hub.insist('transfer', { kind: 'get', transferId }, { id, signal });
+    const view = found.transfers[0];
+    if (view === undefined) throw IndraError.from('unknown_transfer', { transferId });
+    return view;
+  }
+
+  async #claimSealed(view: TransferView, id: string): Promise<void> {
+    if (view.role !== 'payee' || view.status === 'cancelled' || view.status === 'resolved') return;
+    const secret = view.sealed === null ? null : this.#session.key.unseal(view.sealed);
+    if (secret === null) return;
+    const open = this.#openApp(view);
+    await (
+      open === null ? this.#claim(view, secret, id) : this.#close(open, view, preimageOf(secret), id)
+    ).catch(() => {});
+  }
+
+  #openApp(view: TransferView): AppInstance | null {
+    const { apps } = this.#session.writer.record.agreed;
+    const { initiator } = this.#session.channel;
+    const isIt = ({ app, state }: AppInstance): boolean =>
+      app.participants[PAYEE] === initiator && decodeTransferState(state)?.lockHash === view.lockHash;
+    return apps.find(isIt) ?? null;
+  }
+
+  #claim(view: TransferView, secret: Hash, id: string): Promise<Received> {
+    const known = this.#claims.get(view.transferId);
+    if (known !== undefined) return known;
+    const claim = this.#claimOnce(view, secret, id).finally(() => this.#claims.delete(view.transferId));
+    this.#claims.set(view.transferId, claim);
+    return claim;
+  }
+
+  async #claimOnce(view: TransferView, secret: Hash, id: string): Promise<Received> {
+    const { writer, clock, closing } = this.#session;
+    const preimage = preimageOf(secret);
+    if (lockHashOf(preimage) !== view.lockHash)
+      throw IndraError.from('not_recipient', { transferId: view.transferId });
+    const intent: ClaimIntent = {
+      kind: 'claim',
+      transferId: view.transferId,
+      asset: view.asset,
+      amount: view.amount,
+      lockHash: view.lockHash,
+      holdUntil: view.holdUntil,
+      secret,
+      bearer: view.recipient === null,
+    };
+    this.#views.set(view.transferId, view);
+    for (let attempt = 1; ; attempt++) {
+      if (clock.now() > view.expiresAt)
+        throw IndraError.from('transfer_expired', { transferId: view.transferId });
+      if (closing.aborted) throw IndraError.from('closed');
+      await this.#awaitCollateral(view, id);
+      try {
+        await writer.submit(intent, { id });
+        break;
+      } catch (error) {
+        if (!(error instanceof IndraError) || !error.retryable) throw error;
+      }
+      await clock.sleep(backoffMs(attempt), closing);
+    }
+    const route = claimed(writer.record.routes, view.transferId);
+    if (route === undefined) return received(view);
+    const close: Intent = {
+      kind: 'close',
+      appId: route.appId,
+      transferId: view.transferId,
+      preimage: route.preimage,
+    };
+    if (!writer.isPending(close) && !(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
+    await writer.submit(close, { id });
+    return received(view);
+  }
+
+  async #close(open: AppInstance, view: TransferView, preimage: Hash, id: string): Promise<Received> {
+    if (lockHashOf(preimage) !== view.lockHash)
+      throw IndraError.from('not_recipient', { transferId: view.transferId });
+    if (!(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
+    await this.#session.writer.submit(
+      { kind: 'close', appId: open.id, transferId: view.transferId, preimage },
+      { id },
+    );
+    return received(view);
+  }
+
+  /** The hub pays from its side of this channel, so that side must hold enough first. */
+  async #awaitCollateral(view: TransferView, id: string): Promise<void> {
+    const { hub, writer, channel, clock, closing, events } = this.#session;
+    for (let attempt = 1; ; attempt++) {
+      const held = assetOf(writer.record.agreed.ledger, view.asset).balances[RESPONDER];
+      if (held >= view.amount || clock.now() > view.expiresAt || closing.aborted) return;
+      if (attempt === 1) {
+        const { transferId, asset, amount, sender } = view;
+        events.emit('payment.waiting', { transferId, asset, amount, sender });
+      }
+      const wanted = { channel: channel.address, asset: view.asset, amount: view.amount };
+      const answer = await hub.ask('collateral', wanted, { id, signal: closing });
+      if (!answer.ok && !answer.error.retryable) throw IndraError.of(answer.error);
+      const block = await this.#deposits.confirmedBlock();
+      if (block !== null) await this.#deposits.reconcile(view.asset, block, id);
+      if (assetOf(writer.record.agreed.ledger, view.asset).balances[RESPONDER] === held)
+        await clock.sleep(backoffMs(attempt), closing);
+    }
+  }
+
+  /** No challenge is open, as of now. False too while the chain cannot be asked. */
+  async #isUndisputed(): Promise<boolean> {
+    const { reader, channel, writer } = this.#session;
+    const latest = await reader.latest();
+    if (!latest.ok) return false;
+    const status = await reader.challenge(channel, latest.value.number);
+    return (
+      status.ok && status.value.finalizesAt === 0 && status.value.epoch === writer.record.agreed.ledger.epoch
+    );
+  }
+}
+
+const received = ({ transferId, asset, amount }: TransferView): Received => ({ transferId, asset, amount });

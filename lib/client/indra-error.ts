@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/** What every method of the SDK rejects with: the same stable codes as on the wire, and a few of the client's own. */
+import { ERRORS, type ErrorCode, type Fault, type Outcome } from '../protocol/errors.ts';
+
+const CLIENT_ERRORS = {
+  another_writer:
+    'Another device or tab writes to this channel, so this one only reads. Nothing was changed. Take over explicitly to write here.',
+  closed: 'The client was closed. Nothing was changed.',
+  aborted: 'The caller stopped waiting. What was signed may still happen: ask for its status.',
+  hub_mismatch:
+    'The hub says something that cannot be true for this key and chain. Nothing was changed. Do not use this hub.',
+} as const;
+
+export type ClientErrorCode = keyof typeof CLIENT_ERRORS;
+export type IndraErrorCode = ErrorCode | ClientErrorCode;
+
+export interface IndraErrorFields {
+  readonly code: IndraErrorCode;
+  readonly retryable: boolean;
+  /** `unchanged`: nothing happened. `unknown`: it may have happened, or still will; ask before trying anew. */
+  readonly outcome: Outcome;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export class IndraError extends Error {
+  override readonly name = 'IndraError';
+  readonly code: IndraErrorCode;
+  readonly retryable: boolean;
+  readonly outcome: Outcome;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(fields: IndraErrorFields, message: string) {
+    super(message);
+    this.code = fields.code;
+    this.retryable = fields.retryable;
+    this.outcome = fields.outcome;
+    this.details = fields.details;
+  }
+
+  static of(fault: Fault): IndraError {
+    return new IndraError(fault, fault.message);
+  }
+
+  /** A protocol code raised by the client itself, or one of the client's own. */
+  static from(
+    code: IndraErrorCode,
+    details?: Readonly<Record<string, unknown>>,
+    outcome?: Outcome,
+  ): IndraError {
+    if (code in ERRORS) {
+      const kind = ERRORS[code as ErrorCode];
+      return new IndraError(
+        { code, retryable: kind.retryable, outcome: outcome ?? kind.outcome, details },
+        kind.message,
+      );
+    }
+    const standard: Outcome = code === 'aborted' ? 'unknown' : 'unchanged';
+    return new IndraError(
+      { code, retryable: code === 'aborted', outcome: outcome ?? standard, details },
+      CLIENT_ERRORS[code as ClientErrorCode],
+    );
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/** Intents on their way: those waiting for a proposal, those in one, and who waits for them. One key is one intent. */
+import type { Fault } from '../protocol/errors.ts';
+import { IndraError } from './indra-error.ts';
+import { intentKey, type Intent } from './intents.ts';
+import type { SignedProposal } from './channel-record.ts';
+import type { Waiting } from './plan-proposal.ts';
+
+export interface QueuedIntent extends Waiting {
+  /** Correlation id of the call that caused it. */
+  readonly id: string;
+  /** May wait a little for company. */
+  readonly isPatient: boolean;
+}
+
+/** `entry` is null where the intent had come true before. */
+export interface Accomplished {
+  readonly entry: SignedProposal | null;
+}
+
+interface Waiter {
+  readonly promise: Promise<Accomplished>;
+  readonly resolve: (done: Accomplished) => void;
+  readonly reject: (error: IndraError) => void;
+}
+
+function newWaiter(): Waiter {
+  let resolve: Waiter['resolve'] = () => {};
+  let reject: Waiter['reject'] = () => {};
+  const promise = new Promise<Accomplished>((onDone, onFail) => {
+    resolve = onDone;
+    reject = onFail;
+  });
+  return { promise, resolve, reject };
+}
+
+export const queued = (intent: Intent, id: string, isPatient = false): QueuedIntent => ({
+  intent,
+  id,
+  isPatient,
+  alone: false,
+});
+
+export class IntentQueue {
+  readonly #waiters = new Map<string, Waiter>();
+  readonly #active = new Set<string>();
+  #items: readonly QueuedIntent[] = [];
+
+  get items(): readonly QueuedIntent[] {
+    return this.#items;
+  }
+
+  /** Whether something waits that should not wait longer. */
+  get isUrgent(): boolean {
+    return this.#items.some((item) => !item.isPatient);
+  }
+
+  has(intent: Intent): boolean {
+    const key = intentKey(intent);
+    return this.#active.has(key) || this.#items.some((item) => intentKey(item.intent) === key);
+  }
+
+  /** False if it was there already, or is in a proposal. */
+  add(item: QueuedIntent): boolean {
+    const key = intentKey(item.intent);
+    if (this.#active.has(key)) return false;
+    const known = this.#items.some((other) => intentKey(other.intent) === key);
+    if (!known) this.#items = [...this.#items, item];
+    else if (!item.isPatient) this.hurry(item.intent);
+    return !known;
+  }
+
+  hurry(intent: Intent): void {
+    const key = intentKey(intent);
+    this.#items = this.#items.map((item) =>
+      intentKey(item.intent) === key ? { ...item, isPatient: false } : item,
+    );
+  }
+
+  /** Joins whoever waits for this intent already. */
+  wait(intent: Intent): Promise<Accomplished> {
+    const key = intentKey(intent);
+    const known = this.#waiters.get(key);
+    if (known !== undefined) return known.promise;
+    const waiter = newWaiter();
+    // Nobody has to listen: the outcome is told as an event too.
+    waiter.promise.catch(() => {});
+    this.#waiters.set(key, waiter);
+    return waiter.promise;
+  }
+
+  retract(intent: Intent): boolean {
+    const key = intentKey(intent);
+    const left = this.#items.filter((item) => intentKey(item.intent) !== key);
+    if (left.length === this.#items.length) return false;
+    this.#items = left;
+    this.#waiters.delete(key);
+    return true;
+  }
+
+  /** `taken` went into a proposal; `left` waits for the next one. */
+  take(taken: readonly Intent[], left: readonly QueuedIntent[]): void {
+    for (const intent of taken) this.#active.add(intentKey(intent));
+    this.#items = left;
+  }
+
+  /** Out of a proposal and back, ahead of the others. */
+  putBack(items: readonly QueuedIntent[]): void {
+    const keys = new Set(items.map((item) => intentKey(item.intent)));
+    for (const key of keys) this.#active.delete(key);
+    this.#items = [...items, ...this.#items.filter((item) => !keys.has(intentKey(item.intent)))];
+  }
+
+  settle(intent: Intent, done: Accomplished): void {
+    const key = intentKey(intent);
+    this.#active.delete(key);
+    this.#waiters.get(key)?.resolve(done);
+    this.#waiters.delete(key);
+  }
+
+  /** False if nobody waited. */
+  fail(intent: Intent, fault: Fault): boolean {
+    const key = intentKey(intent);
+    this.#active.delete(key);
+    const waiter = this.#waiters.get(key);
+    this.#waiters.delete(key);
+    waiter?.reject(IndraError.of(fault));
+    return waiter !== undefined;
+  }
+
+  rejectAll(error: IndraError): void {
+    for (const waiter of this.#waiters.values()) waiter.reject(error);
+    this.#waiters.clear();
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/** Where a client begins: its own record, held against what the hub serves. */
+import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
+import { verifyAgreed, type Recover } from '../protocol/transition.ts';
+import type { AgreedState, Channel } from '../protocol/types.ts';
+import type { ChannelView } from '../protocol/wire/requests.ts';
+import type { Expectation, Store } from '../store/store.ts';
+import { inFlight, restoredRecord, type ChannelRecord } from './channel-record.ts';
+import type { HubRequests } from './hub-requests.ts';
+import { IndraError } from './indra-error.ts';
+import { judgeServed } from './judge-answer.ts';
+import type { ChainReader } from './ports.ts';
+import { loadRecord } from './record-store.ts';
+
+export interface Opening {
+  readonly channel: Channel;
+  readonly catalogue: AppCatalogue;
+  readonly store: Store;
+  readonly hub: HubRequests;
+  readonly reader: ChainReader;
+  readonly recover: Recover;
+  /** Adopt a state of this key that another device made, and write here from now on. */
+  readonly takeOver: boolean;
+  readonly id: string;
+  readonly signal: AbortSignal;
+}
+
+export interface OpenedChannel {
+  readonly record: ChannelRecord;
+  readonly etag: Expectation;
+  /** There was no local state, or it was given up for the hub's. */
+  readonly isRestored: boolean;
+  /** Another device signed since: this one only reads. */
+  readonly isForeign: boolean;
+}
+
+/** Rejects with `hub_mismatch` where the hub serves what is not this channel, or with what it refuses. */
+export async function openChannel(opening: Opening): Promise<OpenedChannel> {
+  const { channel, catalogue, store, recover } = opening;
+  const held = await loadRecord(store, catalogue, channel.domain.chainId, channel.address);
+  const view = await opening.hub.insist('open', { challengePeriod: channel.challengePeriod }, opening);
+  checkChannel(channel, view);
+  if (held === null)
+    return {
+      record: restoredRecord(channel, verified(opening, view.state)),
+      etag: 'absent',
+      isRestored: true,
+      isForeign: false,
+    };
+  const verdict = judgeServed(held.record, view.state, recover);
+  if (verdict.kind === 'agreed')
+    return { ...held, record: kept(held.record, verdict.record), isRestored: false, isForeign: false };
+  if (verdict.kind !== 'foreign') return { ...held, isRestored: false, isForeign: false };
+  const mayAdopt = opening.takeOver || (await isNewEpoch(opening, held.record, view.state));
+  if (!mayAdopt) return { ...held, isRestored: false, isForeign: true };
+  const record = restoredRecord(channel, verified(opening, view.state), held.record.highestSigned);
+  return { record, etag: held.etag, isRestored: true, isForeign: false };
+}
+
+/** While something is in flight its own answer tells more than a served state does. */
+const kept = (held: ChannelRecord, adopted: ChannelRecord): ChannelRecord =>
+  inFlight(held) === null ? adopted : held;
+
+function checkChannel(channel: Channel, { channel: served, state }: ChannelView): void {
+  const isSame =
+    served.address === channel.address &&
+    served.initiator === channel.initiator &&
+    served.responder === channel.responder &&
+    served.challengePeriod === channel.challengePeriod &&
+    state.ledger.channel === channel.address;
+  if (!isSame) throw IndraError.from('hub_mismatch', { served: served.address, expected: channel.address });
+}
+
+function verified({ channel, recover }: Opening, state: AgreedState): AgreedState {
+  const checked = verifyAgreed(channel, recover, state);
+  if (!checked.ok) throw IndraError.from('hub_mismatch', { state: checked.error.code });
+  return checked.value;
+}
+
+/** A settled channel begins again at zero; only the chain says so. */
+async function isNewEpoch(
+  { channel, reader }: Opening,
+  held: ChannelRecord,
+  served: AgreedState,
+): Promise<boolean> {
+  if (served.ledger.epoch <= held.agreed.ledger.epoch) return false;
+  const latest = await reader.latest();
+  if (!latest.ok) return false;
+  const status = await reader.challenge(channel, latest.value.number);
+  return status.ok && status.value.epoch === served.ledger.epoch;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/** Operations of an intent at a place: nonces, secrets and deadlines follow from where an install stands. */
+import { sign } from '#secp256k1';
+import type { Outcomes } from '../protocol/errors.ts';
+import { refuse } from '../protocol/errors.ts';
+import { encodeTransferState, encodeUnlock } from '../protocol/apps/transfer-app.ts';
+import { toHex } from '../protocol/bytes.ts';
+import { appId, stateHash } from '../protocol/digests.ts';
+import { parseIdentifier } from '../protocol/identifier.ts';
+import type { AppTerms, InstallOperation, Operation, TransferRoute } from '../protocol/operations.ts';
+import { ok } from '../protocol/result.ts';
+import {
+  appNonce,
+  claimDigest,
+  claimKeyOf,
+  lockHashOf,
+  preimageOf,
+  transferSecret,
+} from '../protocol/secrets.ts';
+import { addressOfPrivateKey } from '#secp256k1';
+import {
+  INITIATOR,
+  NO_ADDRESS,
+  OutcomeType,
+  ZERO_HASH,
+  type Address,
+  type Channel,
+  type Hash,
+} from '../protocol/types.ts';
+import type { ChannelRecord } from './channel-record.ts';
+import type { ClaimIntent, Intent, Route, SendIntent } from './intents.ts';
+import type { ChannelKey } from './ports.ts';
+import { seal } from './seal.ts';
+import { claimDeadline, payerHold, type TransferTerms } from './transfer-terms.ts';
+
+/** Where an install stands: the version it makes and its number among the installs of the proposal. */
+export interface Place {
+  readonly version: bigint;
+  readonly index: number;
+}
+
+export interface Built {
+  readonly operations: readonly Operation[];
+  readonly installs: readonly {
+    readonly intent: SendIntent | ClaimIntent;
+    readonly operation: InstallOperation;
+  }[];
+}
+
+export interface OperationBuilder {
+  build(intent: Intent, place: Place): Outcomes<Built>;
+  route(install: Built['installs'][number], record: ChannelRecord, version: bigint): Route;
+}
+
+export interface BuilderParts {
+  readonly channel: Channel;
+  readonly key: ChannelKey;
+  readonly terms: TransferTerms;
+  /** 32 fresh random bytes that are a private key. */
+  readonly ephemeralKey: () => Uint8Array;
+}
+
+/** The secret of a transfer this key sent; the seed and the app's nonce give it back. */
+export const secretOf = (key: ChannelKey, nonce: Hash): Hash => transferSecret(key.appSecretKey, nonce);
+
+const plain = (...operations: readonly Operation[]): Outcomes<Built> => ok({ operations, installs: [] });
+
+export function operationBuilder(parts: BuilderParts): OperationBuilder {
+  return {
+    build(intent, place) {
+      switch (intent.kind) {
+        case 'send':
+          return buildSend(parts, intent, place);
+        case 'claim':
+          return buildClaim(parts, intent, place);
+        case 'close':
+          return plain(
+            { kind: 'update', appId: intent.appId, action: encodeUnlock(intent.preimage) },
+            { kind: 'uninstall', appId: intent.appId },
+          );
+        case 'refund':
+          return plain({ kind: 'uninstall', appId: intent.appId });
+        case 'deposit':
+          return plain({ kind: 'deposit', asset: intent.asset, deposits: intent.deposits });
+        case 'withdraw': {
+          const { kind, asset, amount, recipient, nonce, deadline, handler, data } = intent;
+          return plain({ kind, party: INITIATOR, asset, amount, recipient, nonce, deadline, handler, data });
+        }
+        case 'return':
+          return plain({ kind: 'return', digest: intent.digest });
+      }
+    },
+    route: ({ intent, operation }, record, version) => {
+      const id = installedId(record, operation, version);
+      return intent.kind === 'send'
+        ? {
+            side: 'payer',
+            appId: id,
+            transferId: intent.transferId,
+            paymentId: intent.paymentId,
+            to: intent.to,
+          }
+        : { side: 'payee', appId: id, transferId: intent.transferId, preimage: preimageOf(intent.secret) };
+    },
+  };
+}
+
+const installedId = (record: ChannelRecord, operation: InstallOperation, version: bigint): Hash =>
+  appId(record.channel.domain, {
+    ...operation.app,
+    channel: record.channel.address,
+    epoch: record.agreed.ledger.epoch,
+    installVersion: version,
+    initialStateHash: stateHash(operation.state),
+  });
+
+function nonceAt(
+  { channel, key }: BuilderParts,
+  place: Place,
+  asset: Address,
+  amount: bigint,
+  recipient: Address,
+): Hash {
+  return appNonce(key.appSecretKey, {
+    chainId: channel.domain.chainId,
+    channel: channel.address,
+    installVersion: place.version,
+    index: place.index,
+    asset,
+    amount,
+    recipient,
+  });
+}
+
+function transferTermsOf(parts: BuilderParts, intent: SendIntent | ClaimIntent, nonce: Hash): AppTerms {
+  const { channel, terms } = parts;
+  const isPayer = intent.kind === 'send';
+  const [mine, hubs] = terms.appPeriods;
+  return {
+    nonce,
+    definition: terms.transferApp,
+    participants: isPayer ? [channel.initiator, channel.responder] : [channel.responder, channel.initiator],
+    outcomeType: OutcomeType.SingleAssetTwoPartyCoinTransfer,
+    stakes: [{ asset: intent.asset, amounts: [intent.amount, 0n] }],
+    periods: isPayer ? [mine, hubs] : [hubs, mine],
+    actionDeadline: isPayer ? 0 : claimDeadline(terms, intent.holdUntil),
+    holdUntil: isPayer ? payerHold(terms, intent.expiresAt) : 0,
+  };
+}
+
+const installOf = (
+  intent: SendIntent | ClaimIntent,
+  app: AppTerms,
+  lockHash: Hash,
+  route: TransferRoute,
+): Outcomes<Built> => {
+  const state = encodeTransferState({ amount: intent.amount, lockHash, preimage: ZERO_HASH });
+  const operation: InstallOperation = { kind: 'install', app, state, route };
+  return ok({ operations: [operation], installs: [{ intent, operation }] });
+};
+
+function buildSend(parts: BuilderParts, intent: SendIntent, place: Place): Outcomes<Built> {
+  const payee = intent.to === null ? null : parseIdentifier(intent.to);
+  if (payee !== null && !payee.ok) return payee;
+  const recipient = payee?.value.address ?? null;
+  const nonce = nonceAt(parts, place, intent.asset, intent.amount, recipient ?? NO_ADDRESS);
+  const secret = secretOf(parts.key, nonce);
+  const sealed = payee === null ? null : seal(secret, payee.value.publicKey, parts.ephemeralKey());
+  if (payee !== null && sealed === null) return refuse('malformed', { identifier: intent.to });
+  return installOf(intent, transferTermsOf(parts, intent, nonce), lockHashOf(preimageOf(secret)), {
+    kind: 'send',
+    paymentId: intent.paymentId,
+    recipient,
+    claimant: recipient === null ? (addressOfPrivateKey(claimKeyOf(secret)) as string as Address) : null,
+    sealed,
+    expiresAt: intent.expiresAt,
+    note: intent.note,
+    sender: parts.key.identifier,
+  });
+}
+
+function buildClaim(parts: BuilderParts, intent: ClaimIntent, place: Place): Outcomes<Built> {
+  const { address: channelAddress, initiator } = parts.channel;
+  const nonce = nonceAt(parts, place, intent.asset, intent.amount, initiator);
+  const proof = intent.bearer
+    ? toHex(sign(claimDigest(intent.transferId, channelAddress), claimKeyOf(intent.secret)))
+    : null;
+  return installOf(intent, transferTermsOf(parts, intent, nonce), intent.lockHash, {
+    kind: 'claim',
+    transferId: intent.transferId,
+    proof,
+  });
+}

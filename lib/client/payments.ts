@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+/** What a caller asks to be paid, made into an intent: checked here first, so that a mistake costs no signature. */
+import { parseIdentifier } from '../protocol/identifier.ts';
+import { formatLink } from '../protocol/link.ts';
+import { toHash } from '../protocol/bytes.ts';
+import { transferIdOf } from '../protocol/secrets.ts';
+import type { Address, Hash } from '../protocol/types.ts';
+import { IndraError } from './indra-error.ts';
+import type { SendIntent } from './intents.ts';
+import { secretOf } from './operation-builder.ts';
+import type { Accomplished } from './intent-queue.ts';
+import type { Session } from './session.ts';
+import { longestOffer } from './transfer-terms.ts';
+
+export interface PaymentRequest {
+  readonly asset: Address;
+  /** In the asset's smallest unit. */
+  readonly amount: bigint;
+  /** At most 512 characters, seen by payer, payee and hub. */
+  readonly note?: string | undefined;
+  /** 32 bytes, made once per intent: paying twice with one id pays once. */
+  readonly paymentId?: Hash | undefined;
+  /** Seconds the payee has to claim it. */
+  readonly expiresIn?: number | undefined;
+}
+
+export interface Payment {
+  readonly paymentId: Hash;
+  readonly transferId: Hash;
+  /** Of the transfer app in the own channel; null where the payment had been made before and is closed. */
+  readonly appId: Hash | null;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+const NOTE_MAX = 512;
+const DAY = 24 * 3600;
+
+export const newPaymentId = (): Hash => toHash(crypto.getRandomValues(new Uint8Array(32)));
+
+/** Throws `unknown_asset`, `amount_out_of_range`, `malformed` or `invalid_transfer`. */
+export function sendIntent(session: Session, to: string | null, request: PaymentRequest): SendIntent {
+  const { chain, channel, terms, clock, key } = session;
+  const { asset, amount, note = null, paymentId = newPaymentId() } = request;
+  const known = chain.assets.find((other) => other.address === asset);
+  if (known === undefined) throw IndraError.from('unknown_asset', { asset });
+  const { min, max } = known.transfer;
+  if (amount < min || amount > max || amount <= 0n)
+    throw IndraError.from('amount_out_of_range', {
+      amount: amount.toString(),
+      min: min.toString(),
+      max: max.toString(),
+    });
+  if (note !== null && note.length > NOTE_MAX)
+    throw IndraError.from('malformed', { note: note.length, atMost: NOTE_MAX });
+  if (!/^0x[0-9a-f]{64}$/.test(paymentId)) throw IndraError.from('malformed', { paymentId });
+  const expiresIn = request.expiresIn ?? Math.min(DAY, longestOffer(terms));
+  if (!Number.isInteger(expiresIn) || expiresIn <= 0 || expiresIn > longestOffer(terms))
+    throw IndraError.from('invalid_transfer', { expiresIn, atMost: longestOffer(terms) });
+  if (to !== null) checkPayee(to, key.identifier);
+  const transferId = transferIdOf(channel.domain.chainId, channel.address, paymentId);
+  return { kind: 'send', paymentId, transferId, to, asset, amount, expiresAt: clock.now() + expiresIn, note };
+}
+
+function checkPayee(to: string, self: string): void {
+  const payee = parseIdentifier(to);
+  if (!payee.ok) throw IndraError.of(payee.error);
+  if (payee.value.identifier === self) throw IndraError.from('invalid_transfer', { to: 'oneself' });
+}
+
+/** The payment as its agreed proposal, or an earlier one with the same id, made it. */
+export async function paymentOf(
+  session: Session,
+  intent: SendIntent,
+  done: Accomplished | null,
+): Promise<Payment> {
+  const routes = done?.entry?.routes ?? session.writer.record.routes;
+  const route = routes.find((other) => other.side === 'payer' && other.transferId === intent.transferId);
+  const { paymentId, transferId, expiresAt } = intent;
+  return { paymentId, transferId, appId: route?.appId ?? null, expiresAt };
+}
+
+/** The link of an open transfer: its secret follows from the app's nonce. Null once the app is closed. */
+export function linkOf(session: Session, transferId: Hash, cardOrigin: string): string | null {
+  const { writer, key, hubUrl, channel } = session;
+  const route = writer.record.routes.find(
+    (other) => other.side === 'payer' && other.transferId === transferId,
+  );
+  const open = writer.record.agreed.apps.find((instance) => instance.id === route?.appId);
+  if (open === undefined) return null;
+  const secret = secretOf(key, open.app.nonce);
+  return formatLink(cardOrigin, { chainId: channel.domain.chainId, transferId, secret, hubUrl });
+}
