@@ -337,6 +337,22 @@ describe('update and uninstall', () => {
     }
   });
 
+  test('one app cannot pay for the outcome of another (invariant 1)', () => {
+    const two = after(game, [stakes([ETHER, 10n, 5n])]);
+    const logic = CATALOGUE.get(COUNTER)!;
+    const outcome = (_state: Bytes, of: readonly unknown[]) =>
+      ({
+        ok: true,
+        value: of.length === 2 ? [[16n, 0n] as const, [0n, 40n] as const] : [[14n, 0n] as const],
+      }) as const;
+    const catalogue = new Map(CATALOGUE).set(COUNTER, { ...logic, outcome });
+    const closing = two.apps.map(({ id }): Operation => ({ kind: 'uninstall', appId: id }));
+    expect(applyOperations(CHANNEL, catalogue, two, 9n, closing)).toMatchObject({
+      ok: false,
+      error: { code: 'conservation_broken', details: { appId: two.apps[0]!.id } },
+    });
+  });
+
   test('an outcome with a negative share does not pass, though it adds up (invariant 1)', () => {
     const logic = CATALOGUE.get(COUNTER)!;
     const shares = [

@@ -208,6 +208,16 @@ describe('an update outside the ledger', () => {
     expect(judgeIn(state, given)).toEqual(refused(code));
   });
 
+  test('after the end is refused even where the app would take it', () => {
+    const logic = CATALOGUE.get(app.app.definition)!;
+    const lenient = { ...logic, applyAction: () => ({ ok: true, value: counterState(5, 0) }) as const };
+    const catalogue = new Map(CATALOGUE).set(app.app.definition, lenient);
+    const over = at(counterState(0, 0), 2n);
+    expect(judgeUpdate(CHANNEL, catalogue, over, { ...update, version: 3n })).toEqual(
+      refused('invalid_action'),
+    );
+  });
+
   test('unlocks a transfer the initiator is paid by, not one it pays', () => {
     for (const [state, code] of [
       [after(funded, [transfer(10n, { payer: HUB })]), null],
