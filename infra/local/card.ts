@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const CARD = join(ROOT, 'daicard-next');
 
 export function hasCard(): boolean {
-  return ['app', 'src/app', 'pages'].some((folder) => existsSync(join(CARD, folder)));
+  return existsSync(join(CARD, 'app', 'page.tsx'));
 }
 
 export interface CardOptions {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** anvil with the contracts and a test token on it. Its state is a file; the contracts are deployed once per state. */
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JsonRpcProvider } from 'ethers';
@@ -9,7 +10,9 @@ import { LOCAL_CHAIN_ID } from '../config/hub-config.ts';
 import { startProcess, type ManagedProcess } from './managed-process.ts';
 import { waitUntil } from './wait-until.ts';
 
-const ANVIL = join(import.meta.dirname, '..', '..', 'node_modules', '.bin', 'anvil');
+const ROOT = join(import.meta.dirname, '..', '..');
+const ANVIL = join(ROOT, 'node_modules', '.bin', 'anvil');
+const ABI = join(ROOT, 'lib', 'chain', 'abi');
 
 const address = z
   .string()
@@ -22,12 +25,14 @@ const deployedSchema = z.object({
   transferApp: address,
   fromBlock: z.int(),
   token: address,
+  /** Of the compiled contracts: others need a deployment of their own. */
+  compiled: z.string(),
 });
 
 export interface LocalChain {
   readonly chainId: number;
   readonly rpcUrl: string;
-  readonly deployment: Omit<z.output<typeof deployedSchema>, 'token'>;
+  readonly deployment: Omit<z.output<typeof deployedSchema>, 'token' | 'compiled'>;
   readonly token: string;
   /** True where the chain began now: whatever a store remembers of another one means nothing on it. */
   readonly isNew: boolean;
@@ -72,13 +77,13 @@ export async function contractsOf({
 }: Pick<AnvilOptions, 'folder' | 'port'>): Promise<LocalChain> {
   const file = join(folder, 'contracts.json');
   const rpcUrl = urlOf(port);
+  const compiled = await hashOfCompiled();
   const known = await readFile(file, 'utf8').then(
     (text) => deployedSchema.safeParse(JSON.parse(text)).data,
     () => undefined,
   );
-  if (known !== undefined && (await rpc(rpcUrl, 'eth_getCode', [known.token, 'latest'])) !== '0x') {
-    const { token, ...deployment } = known;
-    return { chainId: LOCAL_CHAIN_ID, rpcUrl, deployment, token, isNew: false };
+  if (known?.compiled === compiled && (await rpc(rpcUrl, 'eth_getCode', [known.token, 'latest'])) !== '0x') {
+    return { ...withoutHash(known), chainId: LOCAL_CHAIN_ID, rpcUrl, isNew: false };
   }
   const provider = new JsonRpcProvider(rpcUrl, LOCAL_CHAIN_ID, {
     staticNetwork: true,
@@ -87,15 +92,26 @@ export async function contractsOf({
   });
   try {
     const signer = await provider.getSigner(0);
-    const deployed = await deployContracts(signer);
+    const { chainId: _, ...deployment } = await deployContracts(signer);
     const token = await deployTestToken(signer);
-    const { chainId: _, ...rest } = deployed;
-    const { token: tokenAddress, ...deployment } = deployedSchema.parse({ ...rest, token });
-    await writeFile(file, JSON.stringify({ ...deployment, token: tokenAddress }, null, 2));
-    return { chainId: LOCAL_CHAIN_ID, rpcUrl, deployment, token: tokenAddress, isNew: true };
+    const deployed = deployedSchema.parse({ ...deployment, token, compiled });
+    await writeFile(file, JSON.stringify(deployed, null, 2));
+    return { ...withoutHash(deployed), chainId: LOCAL_CHAIN_ID, rpcUrl, isNew: true };
   } finally {
     provider.destroy();
   }
+}
+
+function withoutHash({ token, compiled: _, ...deployment }: z.output<typeof deployedSchema>) {
+  return { token, deployment };
+}
+
+async function hashOfCompiled(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of ['ChallengeRegistry', 'TransferApp', 'TestToken']) {
+    hash.update(await readFile(join(ABI, `${name}.json`)));
+  }
+  return hash.digest('hex');
 }
 
 export const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
