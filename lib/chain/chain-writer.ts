@@ -127,7 +127,7 @@ export class EthereumChainWriter {
     const estimated = await this.#rpc.request('eth_estimateGas', [transaction]);
     if (!estimated.ok) {
       const revert = revertOf(estimated.error);
-      return revert ? refuse('internal', { reason: 'reverted', ...revert }) : unavailable(estimated.error);
+      return revert ? refuse('chain_refused', { ...revert }) : unavailable(estimated.error);
     }
     const gas = quantity.safeParse(estimated.value);
     if (!gas.success)

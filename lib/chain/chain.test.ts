@@ -195,7 +195,7 @@ test('a withdrawal deploys the channel, is executed once, and a second one would
   const refused = await hub.estimateGas(again);
   expect(refused).toMatchObject({
     ok: false,
-    error: { details: { reason: 'reverted', error: 'WithdrawalAlreadyExecuted', values: [toHex(digest)] } },
+    error: { details: { error: 'WithdrawalAlreadyExecuted', values: [toHex(digest)] } },
   });
   expect(refused.ok || refused.error.code).not.toBe(fault('chain_unavailable').code);
 });

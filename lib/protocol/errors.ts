@@ -84,6 +84,7 @@ export const ERRORS = {
     'The hub has not seen the chain recently and signs nothing until it has. Nothing was changed.',
   ),
   busy: later('Too many requests met on one channel. Nothing was changed. Try again.'),
+  chain_refused: no('The chain would refuse that transaction. Nothing was changed.'),
   chain_unavailable: later('The chain could not be asked. Nothing was changed. Try again.'),
   store_unavailable: {
     message: 'The store did not answer. Ask again with the same request to learn the outcome.',

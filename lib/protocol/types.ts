@@ -25,8 +25,8 @@ export const ZERO_HASH = `0x${'00'.repeat(32)}` as Hash;
 export const MAX_ASSETS = 16;
 export const MAX_APPS = 256;
 export const MAX_WITHDRAWALS = 256;
-/** Amounts stay below this, so that sums of a few never pass a 256-bit word and the chain may pack two in one. */
-export const AMOUNT_LIMIT = 1n << 128n;
+/** Amounts stay below this, as on chain, where two of them and flags share a word. */
+export const AMOUNT_LIMIT = 1n << 112n;
 
 /** The EIP-712 domain: one per chain. */
 export interface Domain {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** The real hub over a memory store, with a chain and a clock the test turns by hand. */
 import type { ChainConfig } from '../../infra/config/hub-config.ts';
+import { countersign } from '../../lib/hub/countersign.ts';
 import type { Hub, HubChain } from '../../lib/hub/hub.ts';
+import { open } from '../../lib/hub/operations/open.ts';
 import type { Block, ChainReader, ChainWriter, ChallengeStatus, HubKey } from '../../lib/hub/ports.ts';
 import { cursorItem } from '../../lib/hub/chain-cursor.ts';
 import { transferApp } from '../../lib/protocol/apps/transfer-app.ts';
@@ -13,6 +15,7 @@ import type { HubEvent } from '../../lib/protocol/wire/events.ts';
 import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../lib/signing/native.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
 import type { Store } from '../../lib/store/store.ts';
+import type { HubUnderTest } from './test-user.ts';
 
 export const TOKEN = `0x${'70'.repeat(20)}` as const as Address;
 
@@ -60,6 +63,8 @@ export class TestChain {
 }
 
 export interface TestHub {
+  /** How test users meet it. */
+  readonly door: HubUnderTest;
   readonly hub: Hub;
   readonly chain: HubChain;
   readonly world: TestChain;
@@ -128,7 +133,17 @@ export async function createTestHub(options: TestHubOptions = {}): Promise<TestH
     await store.put(item, held === null ? 'absent' : held.etag);
   };
   await watched();
+  const door: HubUnderTest = {
+    chain: TEST_CHAIN,
+    catalogue: chain.catalogue,
+    margin: hub.config.limits.margin,
+    now: () => hub.clock.now(),
+    open: (caller) => open(hub, chain, caller, { challengePeriod: TEST_CHAIN.challengePeriod }),
+    propose: (caller, proposal) => countersign(hub, caller, proposal, null),
+    arrive: async (channel, asset, received) => world.put(channel.address, asset, received),
+  };
   return {
+    door,
     hub,
     chain,
     world,

@@ -21,17 +21,31 @@ import {
   type Bytes,
   type Channel,
   type Hash,
+  type Pair,
 } from '../../lib/protocol/types.ts';
-import type { Countersigned } from '../../lib/protocol/wire/requests.ts';
+import type { ChannelView, Countersigned } from '../../lib/protocol/wire/requests.ts';
 import type { Outcomes } from '../../lib/protocol/errors.ts';
-import { countersign } from '../../lib/hub/countersign.ts';
+import type { AppCatalogue } from '../../lib/protocol/apps/app-logic.ts';
 import type { Caller } from '../../lib/hub/hub.ts';
-import { open } from '../../lib/hub/operations/open.ts';
 import { addressOfPrivateKey, publicKey, sign } from '../../lib/signing/native.ts';
-import { TEST_CHAIN, type TestHub } from './hub-in-memory.ts';
 
-export const CLAIM_TIME = TEST_CHAIN.appPeriods[0] + TEST_CHAIN.challengePeriod;
-export const MARGIN = 900;
+/** A hub as a test user meets it: in the same process, or at the other end of a bus. */
+export interface HubUnderTest {
+  readonly chain: {
+    readonly chainId: number;
+    readonly challengePeriod: number;
+    readonly appPeriods: readonly [number, number];
+    readonly transferApp: string;
+  };
+  readonly catalogue: AppCatalogue;
+  /** Seconds the hub keeps between the two deadlines of a transfer. */
+  readonly margin: number;
+  now(): number;
+  open(caller: Caller): Promise<Outcomes<ChannelView>>;
+  propose(caller: Caller, proposal: Proposal): Promise<Outcomes<Countersigned>>;
+  /** Puts money into the channel on chain, until each party's received is this. */
+  arrive(channel: Channel, asset: Address, received: Pair<bigint>): Promise<void>;
+}
 
 export interface Sent {
   readonly operation: InstallOperation;
@@ -46,23 +60,22 @@ export class TestUser {
   readonly identifier: string;
   channel!: Channel;
   state!: AgreedState;
-  private readonly world: TestHub;
+  private readonly hub: HubUnderTest;
   private counter = 0;
 
-  constructor(world: TestHub, seed: number) {
-    this.world = world;
-    this.key = new Uint8Array(32).fill(seed);
+  constructor(hub: HubUnderTest, key: number | Uint8Array) {
+    this.hub = hub;
+    this.key = typeof key === 'number' ? new Uint8Array(32).fill(key) : key;
     this.address = addressOfPrivateKey(this.key) as Address;
     this.identifier = identifierOf(publicKey(this.key));
   }
 
   get caller(): Caller {
-    return { chainId: TEST_CHAIN.chainId, user: this.address, id: 'test' };
+    return { chainId: this.hub.chain.chainId, user: this.address, id: 'test' };
   }
 
   async open(): Promise<this> {
-    const { hub, chain } = this.world;
-    const view = await open(hub, chain, this.caller, { challengePeriod: TEST_CHAIN.challengePeriod });
+    const view = await this.hub.open(this.caller);
     if (!view.ok) throw new Error(view.error.code);
     this.channel = view.value.channel;
     this.state = view.value.state;
@@ -75,7 +88,7 @@ export class TestUser {
 
   /** Signs what the operations give at the next version, or the version asked for. */
   proposal(operations: readonly Operation[], version = this.state.ledger.version + 1n): Proposal {
-    const next = applyOperations(this.channel, this.world.chain.catalogue, this.state, version, operations);
+    const next = applyOperations(this.channel, this.hub.catalogue, this.state, version, operations);
     const signature = next.ok
       ? this.sign(digestOf(this.channel, next.value))
       : (`0x${'00'.repeat(65)}` as Bytes);
@@ -91,14 +104,14 @@ export class TestUser {
   }
 
   send(proposal: Proposal): Promise<Outcomes<Countersigned>> {
-    return countersign(this.world.hub, this.caller, proposal, null);
+    return this.hub.propose(this.caller, proposal);
   }
 
   /** Adopts what the hub's countersignature makes agreed. */
   adopt(proposal: Proposal, reply: Countersigned): void {
     const next = applyOperations(
       this.channel,
-      this.world.chain.catalogue,
+      this.hub.catalogue,
       this.state,
       proposal.version,
       proposal.operations,
@@ -116,7 +129,7 @@ export class TestUser {
 
   /** Money on chain, processed: the user's own and the hub's. */
   async fund(asset: Address, own: bigint, hubs = 0n): Promise<void> {
-    this.world.world.put(this.channel.address, asset, [own, hubs]);
+    await this.hub.arrive(this.channel, asset, [own, hubs]);
     const reply = await this.propose({ kind: 'deposit', asset, deposits: [own, hubs] });
     if (!reply.ok) throw new Error(reply.error.code);
   }
@@ -127,12 +140,13 @@ export class TestUser {
 
   /** A transfer to a named user, or for the bearer of its secret. */
   transfer(asset: Address, amount: bigint, to: TestUser | null, options: Partial<SendRoute> = {}): Sent {
-    const now = this.world.hub.clock.now();
+    const now = this.hub.now();
     const count = (this.counter += 1);
     const secret = this.unique(16, count);
     const paymentId = options.paymentId ?? this.unique(8, count);
     const expiresAt = options.expiresAt ?? now + 86_400;
-    const holdUntil = expiresAt + CLAIM_TIME + TEST_CHAIN.challengePeriod + MARGIN;
+    const { appPeriods, challengePeriod } = this.hub.chain;
+    const holdUntil = expiresAt + appPeriods[0] + 2 * challengePeriod + this.hub.margin;
     const route: SendRoute = {
       kind: 'send',
       paymentId,
@@ -146,13 +160,13 @@ export class TestUser {
     };
     const { operation } = this.install(asset, amount, secret, route, {
       participants: [this.address, this.channel.responder],
-      periods: TEST_CHAIN.appPeriods,
+      periods: appPeriods,
       actionDeadline: 0,
       holdUntil,
     });
     return {
       operation,
-      transferId: transferIdOf(TEST_CHAIN.chainId, this.channel.address, paymentId),
+      transferId: transferIdOf(this.hub.chain.chainId, this.channel.address, paymentId),
       secret,
       holdUntil,
     };
@@ -169,8 +183,8 @@ export class TestUser {
     };
     const terms = {
       participants: [this.channel.responder, this.address],
-      periods: [TEST_CHAIN.appPeriods[1], TEST_CHAIN.appPeriods[0]],
-      actionDeadline: sent.holdUntil - TEST_CHAIN.challengePeriod - MARGIN,
+      periods: [this.hub.chain.appPeriods[1], this.hub.chain.appPeriods[0]],
+      actionDeadline: sent.holdUntil - this.hub.chain.challengePeriod - this.hub.margin,
       holdUntil: 0,
       ...change,
     } as const;
@@ -193,7 +207,7 @@ export class TestUser {
         app: {
           ...terms,
           nonce,
-          definition: TEST_CHAIN.transferApp as string as Address,
+          definition: this.hub.chain.transferApp as string as Address,
           outcomeType: 1,
           stakes: [{ asset, amounts: [amount, 0n] }],
         },
