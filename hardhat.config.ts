@@ -28,6 +28,8 @@ export default defineConfig({
       default: { ...compiler, settings: { ...settings, optimizer: { enabled: true, runs: 1 } } },
       production: {
         ...compiler,
+        // One compilation: thrice as fast, and the network cannot read the output of a file without contracts.
+        isolated: false,
         settings: { ...settings, viaIR: true, optimizer: { enabled: true, runs: 10_000 } },
       },
     },
