@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Interface } from 'ethers';
 import { rpc } from './local-chain.ts';
+import { waitUntil } from './wait-until.ts';
 
 const token = new Interface(['function mint(address to, uint256 amount)']);
 
@@ -27,8 +28,12 @@ export async function setEther(rpcUrl: string, account: string, wei: bigint): Pr
   await rpc(rpcUrl, 'anvil_setBalance', [account, `0x${wei.toString(16)}`]);
 }
 
-async function sent(rpcUrl: string, transaction: Readonly<Record<string, unknown>>): Promise<void> {
+/** Sends from an account of the local chain and waits until it is mined. */
+export async function sent(rpcUrl: string, transaction: Readonly<Record<string, unknown>>): Promise<void> {
   const hash = await rpc(rpcUrl, 'eth_sendTransaction', [transaction]);
-  const receipt = (await rpc(rpcUrl, 'eth_getTransactionReceipt', [hash])) as { status: string } | null;
-  if (receipt?.status !== '0x1') throw new Error(`a funding transaction failed: ${String(hash)}`);
+  const receipt = await waitUntil(`transaction ${String(hash)}`, async () => {
+    const found = (await rpc(rpcUrl, 'eth_getTransactionReceipt', [hash])) as { status: string } | null;
+    return found ?? undefined;
+  });
+  if (receipt.status !== '0x1') throw new Error(`a transaction failed: ${String(hash)}`);
 }

@@ -131,12 +131,14 @@ async function resume(
   const calls = await chain.writer.collateralCalls(channel, bought.asset, bought.amount);
   if (!calls.ok) return;
   const last = calls.value.length - 1;
+  const keyOf = (index: number): string => (index === last ? key : `${key}#before${index}`);
   await enqueue(
     hub,
     chain,
     calls.value.map((call, index) => ({
-      key: index === last ? key : `${key}#before${index}`,
+      key: keyOf(index),
       call,
+      after: index === 0 ? null : keyOf(index - 1),
       purpose: { kind: 'collateral', channel: channel.address, asset: bought.asset, user: channel.initiator },
     })),
   );

@@ -15,11 +15,9 @@ let carol: TestUser;
 
 beforeEach(async () => {
   world = await createTestHub();
-  [alice, bob, carol] = (await Promise.all([11, 12, 13].map((seed) => new TestUser(world, seed).open()))) as [
-    TestUser,
-    TestUser,
-    TestUser,
-  ];
+  [alice, bob, carol] = (await Promise.all(
+    [11, 12, 13].map((seed) => new TestUser(world.door, seed).open()),
+  )) as [TestUser, TestUser, TestUser];
   await alice.fund(ETHER, 1000n);
   await bob.fund(ETHER, 0n, 500n);
   await carol.fund(ETHER, 5n, 500n);

@@ -32,11 +32,15 @@ const entry = z.strictObject({
   key: z.string(),
   call: z.strictObject({ to: address, data: bytes, value: uint }),
   purpose,
+  /** Key of a send that must have succeeded first: before that, neither its gas nor its success can be told. */
+  after: z.string().nullable(),
   /** Null until its turn comes. */
   nonce: whole.nullable(),
   gas: uint.nullable(),
   /** All at one nonce, each paying more than the one before; at most one is ever mined. */
   attempts: z.array(attemptSchema),
+  /** It would fail, and was given no nonce. Written down before it is filed: another sender may just be signing it. */
+  refused: z.boolean(),
 });
 export type LaneEntry = z.output<typeof entry>;
 

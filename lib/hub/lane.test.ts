@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestHub, TOKEN, type TestHub } from '../../test/harness/hub-in-memory.ts';
 import { ScriptedChainWriter } from '../../test/harness/scripted-chain-writer.ts';
 import { TestUser } from '../../test/harness/test-user.ts';
+import { refuse } from '../protocol/errors.ts';
 import { ETHER, type Address } from '../protocol/types.ts';
 import { ensureCollateral } from './collateral.ts';
 import { loadChannel } from './channels.ts';
@@ -22,6 +23,7 @@ const target = (digit: number): Address => `0x${`0${digit}`.repeat(20)}` as Addr
 const send = (key: string, to: Address): Send => ({
   key,
   call: { to, data: '0x', value: 0n },
+  after: null,
   purpose: { kind: 'answer', channel: to },
 });
 
@@ -96,6 +98,21 @@ describe('the nonce lane', () => {
     expect(writer.broadcasts.at(-1)?.to).toBe(target(2));
   });
 
+  test('a send that only seems to fail, because another sender has just sent it, is not filed as refused', async () => {
+    const { hub, chain } = world;
+    await enqueue(hub, chain, [send('a', target(1))]);
+    const late = Object.assign(Object.create(writer) as ScriptedChainWriter, {
+      estimateGas: async () => {
+        await submit(hub, chain);
+        writer.mine(world.world.block.number);
+        return refuse('chain_refused');
+      },
+    });
+    await submit(hub, { ...chain, writer: late });
+    await submit(hub, chain);
+    expect(await finishedSend(hub, chain, 'a')).toMatchObject({ outcome: 'succeeded' });
+  });
+
   test('a chain that cannot be asked costs nothing but time', async () => {
     const { hub, chain } = world;
     await enqueue(hub, chain, [send('a', target(1))]);
@@ -111,7 +128,7 @@ describe('the nonce lane', () => {
 describe('collateral', () => {
   test('is bought once, however often it is asked for, and counted when the ledger processed it', async () => {
     const { hub, chain } = world;
-    const user = await new TestUser(world, 21).open();
+    const user = await new TestUser(world.door, 21).open();
     const body = async () => (await loadChannel(hub, 31337, user.channel.address))!.body;
     const ask = async (amount: bigint) => {
       const asked = await ensureCollateral(hub, chain, await body(), TOKEN, amount);
@@ -134,7 +151,7 @@ describe('collateral', () => {
 
   test('a purchase that failed is tried anew under another key', async () => {
     const { hub, chain } = world;
-    const user = await new TestUser(world, 22).open();
+    const user = await new TestUser(world.door, 22).open();
     const { body } = (await loadChannel(hub, 31337, user.channel.address))!;
     await ensureCollateral(hub, chain, body, ETHER, 10n);
     await submit(hub, chain);

@@ -20,6 +20,8 @@ export interface Send {
   readonly key: string;
   readonly call: Call;
   readonly purpose: Purpose;
+  /** Key of a send that must have succeeded before this one is even estimated. */
+  readonly after: string | null;
 }
 
 export interface LoadedLane {
@@ -45,7 +47,13 @@ export async function enqueue(hub: Hub, chain: HubChain, sends: readonly Send[])
     const finished = await Promise.all(sends.map((send) => finishedSend(hub, chain, send.key)));
     const fresh = sends.filter((send, index) => !waiting.has(send.key) && finished[index] === null);
     if (fresh.length === 0) return true;
-    const entries: LaneEntry[] = fresh.map((send) => ({ ...send, nonce: null, gas: null, attempts: [] }));
+    const entries: LaneEntry[] = fresh.map((send) => ({
+      ...send,
+      nonce: null,
+      gas: null,
+      attempts: [],
+      refused: false,
+    }));
     const put = await hub.store.put(laneItem({ ...lane, entries: [...lane.entries, ...entries] }), expect);
     if (put.ok) {
       hub.bus.trigger('submit', { chainId: chain.config.chainId });

@@ -27,6 +27,7 @@ export async function enqueueWithdrawal(
     {
       key: withdrawalSendKey(effect.digest),
       call: call.value,
+      after: null,
       purpose: {
         kind: 'withdrawal',
         channel: channel.address,

@@ -2,6 +2,7 @@
 /** A running hub as a test user meets it: signed in, over the bus, with money sent to the channel on a real chain. */
 import { Interface } from 'ethers';
 import type { World } from '../../infra/local/world.ts';
+import { sent } from '../../infra/local/fund.ts';
 import { rpc } from '../../infra/local/local-chain.ts';
 import { loadConfig } from '../../infra/config/load-config.ts';
 import { responderDepositCall, deployAndCall } from '../../lib/chain/calls.ts';
@@ -39,11 +40,7 @@ const token = new Interface(['function mint(address,uint256)', 'function approve
 /** From the chain's first account, which is not the hub's: anyone may pay for either side. */
 async function send(world: World, transaction: Readonly<Record<string, string>>): Promise<void> {
   const [from] = (await rpc(world.chain.rpcUrl, 'eth_accounts', [])) as string[];
-  const hash = await rpc(world.chain.rpcUrl, 'eth_sendTransaction', [{ from, ...transaction }]);
-  const receipt = (await rpc(world.chain.rpcUrl, 'eth_getTransactionReceipt', [hash])) as {
-    status: string;
-  } | null;
-  if (receipt?.status !== '0x1') throw new Error('a transaction of the test failed');
+  await sent(world.chain.rpcUrl, { from, ...transaction });
 }
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;

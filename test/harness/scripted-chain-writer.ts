@@ -52,7 +52,7 @@ export class ScriptedChainWriter implements ChainWriter {
   }
 
   async estimateGas(call: Call): Promise<Outcomes<bigint>> {
-    return this.reverting.has(call.to) ? refuse('internal', { reason: 'reverted' }) : this.answer(21_000n);
+    return this.reverting.has(call.to) ? refuse('chain_refused') : this.answer(21_000n);
   }
 
   sign(call: Call, nonce: number, gas: bigint, fees: Fees): { raw: Bytes; hash: Hash } {

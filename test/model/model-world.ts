@@ -8,7 +8,8 @@ import { sweep } from '../../lib/hub/timers/sweep.ts';
 import type { Outcomes } from '../../lib/protocol/errors.ts';
 import type { Address, Hash } from '../../lib/protocol/types.ts';
 import { publicConfig } from '../../functions/config/public-config.ts';
-import { addressOfPrivateKey } from '../../lib/signing/native.ts';
+import { identifierOf } from '../../lib/protocol/identifier.ts';
+import { addressOfPrivateKey, publicKey } from '../../lib/signing/native.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { createTestHub, TEST_CHAIN, testHubKey, type TestHub } from '../harness/hub-in-memory.ts';
@@ -24,6 +25,9 @@ export interface ModelUser {
   readonly name: string;
   readonly key: Uint8Array;
   readonly address: Address;
+  readonly identifier: string;
+  /** Known once the user was connected. */
+  channel: Address | null;
   readonly store: Store;
   /** Null between a death and the next connection. */
   client: IndraClient | null;
@@ -86,6 +90,8 @@ export class ModelWorld {
       name,
       key,
       address: addressOfPrivateKey(key) as string as Address,
+      identifier: identifierOf(publicKey(key)),
+      channel: null,
       store: new MemoryStore(),
       client: null,
       line: null,
@@ -128,12 +134,19 @@ export class ModelWorld {
       pollMs: 2_000,
     });
     const client = await Promise.race([connecting, died]);
-    if (client !== null && !life.isDead) user.client = client;
+    if (client !== null && !life.isDead) {
+      user.client = client;
+      user.channel = client.channelAddress;
+    }
     return user.client;
   }
 
-  executeWithdrawal(digest: Hash): void {
+  /** Amounts by digest. */
+  readonly executed = new Map<Hash, bigint>();
+
+  executeWithdrawal(digest: Hash, amount: bigint): void {
     this.chain.executed.add(digest);
+    this.executed.set(digest, amount);
   }
 
   /** The hub's half of one request, in a process of its own that may die at any write. */

@@ -5,6 +5,8 @@
  * Dying anywhere repeats a broadcast at worst (invariant 12).
  */
 import type { Fault } from '../../protocol/errors.ts';
+import type { Hash } from '../../protocol/types.ts';
+import { afterSend } from '../after-send.ts';
 import type { Hub, HubChain } from '../hub.ts';
 import {
   finishedItem,
@@ -14,64 +16,62 @@ import {
   type Lane,
   type LaneEntry,
 } from '../lane-item.ts';
-import { loadLane, type LoadedLane } from '../lane.ts';
+import { finishedSend, loadLane, type LoadedLane } from '../lane.ts';
 import type { Fees, Receipt } from '../ports.ts';
-import type { Hash } from '../../protocol/types.ts';
-import { afterSend } from '../after-send.ts';
 
-/** Entries that may wait for the chain at once. */
+/** Transactions that may wait for the chain at once. */
 const IN_FLIGHT = 16;
 /** Seconds without a block before a transaction is replaced by one that pays more. */
 const STUCK_AFTER = 60;
 /** Replacements must raise both fees by a tenth to be taken; an eighth is safe. */
 const raise = (fee: bigint): bigint => fee + fee / 8n + 1n;
 
-const ROUNDS = 4;
+const ROUNDS = 6;
 
 /** Runs until nothing more can be done now. Two at once are harmless: every step is one conditional write. */
 export async function submit(hub: Hub, chain: HubChain): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) {
     const loaded = await loadLane(hub, chain);
     if (loaded.lane.entries.length === 0) return;
-    const finished = await fileFinished(hub, chain, loaded);
-    const prepared = finished ?? (await prepare(hub, chain, loaded));
-    if (prepared === 'idle') return broadcastAll(hub, chain, loaded.lane);
+    if (await fileFinished(hub, chain, loaded)) continue;
+    if ((await prepare(hub, chain, loaded)) === 'idle') return broadcastAll(hub, chain, loaded.lane);
   }
 }
 
-/** Removes the entries at the front that the chain has confirmed. Null if there are none. */
-async function fileFinished(
-  hub: Hub,
-  chain: HubChain,
-  { lane, expect }: LoadedLane,
-): Promise<'moved' | null> {
+/** Files and removes the entries the chain has confirmed. False if there are none. */
+async function fileFinished(hub: Hub, chain: HubChain, { lane, expect }: LoadedLane): Promise<boolean> {
   const latest = await chain.reader.latest();
-  if (!latest.ok) return null;
+  if (!latest.ok) return false;
   const confirmed = latest.value.number - chain.config.confirmations;
-  const done: FinishedSend[] = [];
+  const done = new Set<string>();
   for (const entry of lane.entries) {
-    if (entry.nonce === null) break;
-    const mined = await receiptOf(chain, entry);
-    if (mined === null || mined.receipt.block > confirmed) break;
-    done.push({
-      key: entry.key,
-      purpose: entry.purpose,
-      outcome: mined.receipt.succeeded ? 'succeeded' : 'reverted',
-      transactionHash: mined.hash,
-      block: mined.receipt.block,
-      at: hub.clock.now(),
-    });
+    const ending = await endingOf(chain, entry, confirmed);
+    if (ending === null) continue;
+    await finish(hub, chain, { key: entry.key, purpose: entry.purpose, at: hub.clock.now(), ...ending });
+    done.add(entry.key);
   }
-  if (done.length === 0) return null;
-  for (const send of done) await finish(hub, chain, send);
-  await hub.store.put(laneItem({ ...lane, entries: lane.entries.slice(done.length) }), expect);
-  return 'moved';
+  if (done.size === 0) return false;
+  await hub.store.put(
+    laneItem({ ...lane, entries: lane.entries.filter(({ key }) => !done.has(key)) }),
+    expect,
+  );
+  return true;
+}
+
+type Ending = Pick<FinishedSend, 'outcome' | 'transactionHash' | 'block'>;
+
+async function endingOf(chain: HubChain, entry: LaneEntry, confirmed: number): Promise<Ending | null> {
+  if (entry.refused) return { outcome: 'refused', transactionHash: null, block: null };
+  const mined = await receiptOf(chain, entry);
+  if (mined === null || mined.receipt.block > confirmed) return null;
+  const { block, succeeded } = mined.receipt;
+  return { outcome: succeeded ? 'succeeded' : 'reverted', transactionHash: mined.hash, block };
 }
 
 /** Filed before it leaves the lane, so that a send is always found in one place at least. */
 async function finish(hub: Hub, chain: HubChain, send: FinishedSend): Promise<void> {
-  await hub.store.put(finishedItem(chain.config.chainId, send), 'absent');
-  if (send.outcome !== 'succeeded') hub.log.error({ send }, 'a transaction did not succeed');
+  const filed = await hub.store.put(finishedItem(chain.config.chainId, send), 'absent');
+  if (filed.ok && send.outcome !== 'succeeded') hub.log.error({ send }, 'a transaction did not succeed');
   await afterSend(hub, chain, send);
 }
 
@@ -88,49 +88,30 @@ async function receiptOf(
 
 /** Signs what has no transaction yet, and a dearer one for what is stuck; one write stores them all. */
 async function prepare(hub: Hub, chain: HubChain, { lane, expect }: LoadedLane): Promise<'moved' | 'idle'> {
-  const now = hub.clock.now();
   const fees = await chain.writer.fees();
-  if (!fees.ok) return 'idle';
   const first = lane.nextNonce ?? (await firstNonce(chain));
-  if (first === null) return 'idle';
+  if (!fees.ok || first === null) return 'idle';
   let nextNonce = first;
-  let changed = false;
+  let moved = false;
+  let inFlight = lane.entries.filter((entry) => entry.nonce !== null).length;
   const entries: LaneEntry[] = [];
-  const refused: { entry: LaneEntry; reason: Fault }[] = [];
-  for (const [index, entry] of lane.entries.entries()) {
-    if (index >= IN_FLIGHT) {
+  for (const entry of lane.entries) {
+    const isNew = entry.nonce === null;
+    if (isNew && inFlight >= IN_FLIGHT) {
       entries.push(entry);
       continue;
     }
-    const signed = await signEntry(chain, entry, nextNonce, fees.value, now);
-    if ('refused' in signed && entries.length > 0) {
-      // It may only seem to fail, because it needs what is still in flight before it: an approval, say.
-      entries.push(...lane.entries.slice(index));
-      break;
+    const next = isNew
+      ? await signNew(hub, chain, entry, nextNonce, fees.value)
+      : signDearer(hub, chain, entry, fees.value);
+    entries.push(next);
+    if (isNew && next.nonce !== null) {
+      nextNonce += 1;
+      inFlight += 1;
     }
-    if ('refused' in signed) refused.push({ entry, reason: signed.refused });
-    else {
-      if (entry.nonce === null && signed.entry.nonce !== null) nextNonce += 1;
-      entries.push(signed.entry);
-    }
-    changed ||= 'refused' in signed || signed.entry !== entry;
-    if (!('refused' in signed) && signed.entry.nonce === null) {
-      entries.push(...lane.entries.slice(index + 1));
-      break;
-    }
+    moved ||= next !== entry;
   }
-  if (!changed) return 'idle';
-  for (const { entry, reason } of refused) {
-    hub.log.error({ key: entry.key, reason }, 'a transaction would fail and was not sent');
-    await finish(hub, chain, {
-      key: entry.key,
-      purpose: entry.purpose,
-      outcome: 'refused',
-      transactionHash: null,
-      block: null,
-      at: now,
-    });
-  }
+  if (!moved) return 'idle';
   const put = await hub.store.put(laneItem({ ...lane, nextNonce, entries }), expect);
   if (put.ok) await broadcastAll(hub, chain, { ...lane, entries });
   return 'moved';
@@ -141,47 +122,51 @@ async function firstNonce(chain: HubChain): Promise<number | null> {
   return nonce.ok ? nonce.value : null;
 }
 
-type Signed = { readonly entry: LaneEntry } | { readonly refused: Fault };
-
-async function signEntry(
+/** The entry with its transaction, or marked as one that would fail, or as it is where nothing can be told yet. */
+async function signNew(
+  hub: Hub,
   chain: HubChain,
   entry: LaneEntry,
-  nextNonce: number,
+  nonce: number,
   fees: Fees,
-  now: number,
-): Promise<Signed> {
-  const last = entry.attempts[entry.attempts.length - 1];
-  if (entry.nonce !== null && entry.gas !== null && last !== undefined) {
-    if (now - last.at < STUCK_AFTER) return { entry };
-    const dearer: Fees = {
-      maxFeePerGas: larger(raise(last.maxFeePerGas), fees.maxFeePerGas),
-      maxPriorityFeePerGas: larger(raise(last.maxPriorityFeePerGas), fees.maxPriorityFeePerGas),
-    };
-    return { entry: withAttempt(chain, entry, entry.nonce, entry.gas, dearer, now) };
-  }
+): Promise<LaneEntry> {
+  const before = entry.after === null ? null : await finishedSend(hub, chain, entry.after);
+  if (entry.after !== null && before === null) return entry;
+  if (before !== null && before.outcome !== 'succeeded') return refused(hub, entry, 'an earlier send failed');
   const gas = await chain.writer.estimateGas(entry.call);
-  if (!gas.ok) return gas.error.code === 'chain_unavailable' ? { entry } : { refused: gas.error };
-  return { entry: withAttempt(chain, entry, nextNonce, gas.value, fees, now) };
+  if (gas.ok) return signed(hub, chain, { ...entry, nonce, gas: gas.value }, fees);
+  return gas.error.code === 'chain_unavailable' ? entry : refused(hub, entry, gas.error);
+}
+
+function refused(hub: Hub, entry: LaneEntry, reason: Fault | string): LaneEntry {
+  hub.log.warn({ key: entry.key, reason }, 'a transaction would fail and is not sent');
+  return { ...entry, refused: true };
+}
+
+function signDearer(hub: Hub, chain: HubChain, entry: LaneEntry, fees: Fees): LaneEntry {
+  const last = entry.attempts[entry.attempts.length - 1];
+  if (last === undefined || hub.clock.now() - last.at < STUCK_AFTER) return entry;
+  const dearer: Fees = {
+    maxFeePerGas: larger(raise(last.maxFeePerGas), fees.maxFeePerGas),
+    maxPriorityFeePerGas: larger(raise(last.maxPriorityFeePerGas), fees.maxPriorityFeePerGas),
+  };
+  return signed(hub, chain, entry, dearer);
 }
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
-function withAttempt(
-  chain: HubChain,
-  entry: LaneEntry,
-  nonce: number,
-  gas: bigint,
-  fees: Fees,
-  now: number,
-): LaneEntry {
-  const transaction = chain.writer.sign(entry.call, nonce, gas, fees);
-  return { ...entry, nonce, gas, attempts: [...entry.attempts, { ...transaction, ...fees, at: now }] };
+function signed(hub: Hub, chain: HubChain, entry: LaneEntry, fees: Fees): LaneEntry {
+  if (entry.nonce === null || entry.gas === null) throw new TypeError('signed before it had a nonce');
+  const transaction = chain.writer.sign(entry.call, entry.nonce, entry.gas, fees);
+  const { maxFeePerGas, maxPriorityFeePerGas } = fees;
+  const attempt = { ...transaction, maxFeePerGas, maxPriorityFeePerGas, at: hub.clock.now() };
+  return { ...entry, attempts: [...entry.attempts, attempt] };
 }
 
 async function broadcastAll(hub: Hub, chain: HubChain, lane: Lane): Promise<void> {
-  for (const entry of lane.entries.slice(0, IN_FLIGHT)) {
+  for (const entry of lane.entries) {
     const newest = entry.attempts[entry.attempts.length - 1];
-    if (newest === undefined) return;
+    if (newest === undefined) continue;
     const sent = await chain.writer.broadcast(newest.raw);
     if (!sent.ok)
       hub.log.warn({ key: entry.key, error: sent.error }, 'a broadcast was not taken; it is repeated');

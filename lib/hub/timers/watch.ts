@@ -97,6 +97,6 @@ async function answer(hub: Hub, chain: HubChain, { channel, state, challenge }: 
   if (!call.ok) return;
   const key = `answer#${channel.address}#${ledger.epoch}#${ledger.version}#${challenge.finalizesAt}`;
   await enqueue(hub, chain, [
-    { key, call: call.value, purpose: { kind: 'answer', channel: channel.address } },
+    { key, call: call.value, after: null, purpose: { kind: 'answer', channel: channel.address } },
   ]);
 }
