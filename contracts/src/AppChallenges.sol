@@ -30,6 +30,8 @@ abstract contract AppChallenges is LedgerChallenges {
         bytes state;
         bytes32 stateHash;
         bool terminal;
+        uint256 position;
+        address taker;
     }
 
     /// @inheritdoc IChallengeRegistry
@@ -191,11 +193,10 @@ abstract contract AppChallenges is LedgerChallenges {
     /// A state both agreed to, or the installed one. Either side may still know a newer one, so it lasts the longer of
     /// the two periods, except when both signed that it is the last.
     function _begin(App calldata app, AppSlot memory slot, Progress memory progress, uint64 version) private {
-        uint256 period = app.periods[0] > app.periods[1] ? app.periods[0] : app.periods[1];
         slot.version = version;
         slot.steps = 0;
         slot.challengeId++;
-        slot.baseEndsAt = uint40(progress.terminal ? block.timestamp : block.timestamp + period);
+        slot.baseEndsAt = uint40(progress.terminal ? block.timestamp : block.timestamp + _longerPeriod(app));
         slot.finalizesAt = progress.terminal ? slot.baseEndsAt : _held(app, slot.baseEndsAt);
         emit AppChallenged(
             app.channel,
@@ -207,44 +208,45 @@ abstract contract AppChallenges is LedgerChallenges {
         );
     }
 
-    /// Every move starts the next turn taker's period. No move is final before its base could be answered: somebody who
-    /// moves again on an old parent must not get away with it by reaching an end at once (invariant 2).
     function _play(App calldata app, AppSlot memory slot, Progress memory progress, Move[] calldata moves) private {
         if (app.actionDeadline != 0 && block.timestamp > app.actionDeadline) {
             revert ActionDeadlinePassed(app.actionDeadline);
         }
+        if (!progress.terminal) (progress.position, progress.taker) = AppCall.turnTaker(app, progress.state);
         for (uint256 i = 0; i < moves.length; i++) {
             if (progress.terminal) revert StateTerminal(progress.appId);
+            if (progress.position > 1) revert NotATurnTaker(progress.taker);
             _move(app, slot, progress, moves[i]);
         }
-        if (progress.terminal) {
-            slot.finalizesAt = slot.baseEndsAt;
-        } else {
-            (uint256 position, ) = AppCall.turnTaker(app, progress.state);
-            uint256 period =
-                position < 2
-                    ? app.periods[position]
-                    : app.periods[0] > app.periods[1]
-                        ? app.periods[0]
-                        : app.periods[1];
-            uint256 end = block.timestamp + period;
-            if (end < slot.baseEndsAt) end = slot.baseEndsAt;
-            slot.finalizesAt = _held(app, end);
-        }
-        emit AppChallengeExtended(app.channel, progress.appId, slot.version, slot.finalizesAt);
     }
 
+    /// Every move starts the next turn taker's period. No move is final before its base could be answered: somebody who
+    /// moves again on an old parent must not get away with it by reaching an end at once (invariant 2).
     function _move(App calldata app, AppSlot memory slot, Progress memory progress, Move calldata move) private {
-        (uint256 position, address taker) = AppCall.turnTaker(app, progress.state);
-        if (position > 1) revert NotATurnTaker(taker);
         progress.state = CounterfactualApp(app.definition).applyAction(progress.state, move.action);
         progress.stateHash = keccak256(progress.state);
         slot.version++;
         slot.steps++;
         bytes32 digest = _stateDigest(progress.appId, slot.version, progress.stateHash);
-        _requireSigned(taker, digest, move.signature);
+        _requireSigned(progress.taker, digest, move.signature);
         progress.terminal = AppCall.isTerminal(app, progress.state);
-        emit AppProgressed(app.channel, progress.appId, slot.version, move.action, move.signature, progress.state);
+        if (progress.terminal) {
+            slot.finalizesAt = slot.baseEndsAt;
+        } else {
+            (progress.position, progress.taker) = AppCall.turnTaker(app, progress.state);
+            uint256 period = progress.position < 2 ? app.periods[progress.position] : _longerPeriod(app);
+            uint256 end = block.timestamp + period;
+            slot.finalizesAt = _held(app, end < slot.baseEndsAt ? slot.baseEndsAt : end);
+        }
+        emit AppProgressed(
+            app.channel,
+            progress.appId,
+            slot.version,
+            slot.finalizesAt,
+            move.action,
+            move.signature,
+            progress.state
+        );
     }
 
     function _store(AppSlot memory slot, Progress memory progress) private {
@@ -307,6 +309,10 @@ abstract contract AppChallenges is LedgerChallenges {
     function _requireState(bytes32 expected, bytes calldata state) private pure {
         bytes32 given = keccak256(state);
         if (given != expected) revert AppStateMismatch(expected, given);
+    }
+
+    function _longerPeriod(App calldata app) private pure returns (uint256) {
+        return app.periods[0] > app.periods[1] ? app.periods[0] : app.periods[1];
     }
 
     function _held(App calldata app, uint256 end) private pure returns (uint40) {

@@ -134,7 +134,15 @@ describe('app challenges', () => {
       const move = await unlock();
       await expect(registry.connect(stranger).progressApp(app, state, [move]))
         .to.emit(registry, 'AppProgressed')
-        .withArgs(address, appId, 1n, move.action, move.signature, unlocked);
+        .withArgs(
+          address,
+          appId,
+          1n,
+          (await registry.appStatus(appId)).baseEndsAt,
+          move.action,
+          move.signature,
+          unlocked,
+        );
     });
 
     it('refuses a wrong state, signer, action, or none', async () => {

@@ -66,17 +66,16 @@ interface IChallengeRegistry {
         uint64 finalizesAt,
         bytes32 stateHash
     );
-    /// @notice A turn taker moved. Carries all that the other side needs to go on.
+    /// @notice A turn taker moved. Carries all that the other side needs to go on, and when the challenge now ends.
     event AppProgressed(
         address indexed channel,
         bytes32 indexed appId,
         uint64 version,
+        uint64 finalizesAt,
         bytes action,
         bytes signature,
         bytes state
     );
-    /// @notice When the challenge of an app ends after moves were accepted.
-    event AppChallengeExtended(address indexed channel, bytes32 indexed appId, uint64 version, uint64 finalizesAt);
     event AppCancelled(address indexed channel, bytes32 indexed appId, uint64 version, uint64 challengeId);
     event OutcomeSet(address indexed channel, bytes32 indexed appId, bytes outcome);
     /// @notice The stake was paid. `fallbackApplied`: no valid outcome in the grace time, so each got its own stake back.

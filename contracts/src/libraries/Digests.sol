@@ -46,18 +46,23 @@ library Digests {
         }
     }
 
-    function hash(Asset calldata asset) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    ASSET_TYPEHASH,
-                    asset.asset,
-                    keccak256(abi.encode(asset.balances)),
-                    keccak256(abi.encode(asset.deposits)),
-                    keccak256(abi.encode(asset.withdrawn)),
-                    asset.locked
-                )
-            );
+    /// Words are copied as they come: one with dirty high bits hashes to what nobody signed.
+    function hash(Asset calldata asset) internal pure returns (bytes32 result) {
+        bytes32 typeHash = ASSET_TYPEHASH;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, typeHash)
+            mstore(add(free, 0x20), calldataload(asset))
+            // balances, deposits, withdrawn: two words each, from word 1 on
+            calldatacopy(0x00, add(asset, 0x20), 0x40)
+            mstore(add(free, 0x40), keccak256(0x00, 0x40))
+            calldatacopy(0x00, add(asset, 0x60), 0x40)
+            mstore(add(free, 0x60), keccak256(0x00, 0x40))
+            calldatacopy(0x00, add(asset, 0xa0), 0x40)
+            mstore(add(free, 0x80), keccak256(0x00, 0x40))
+            mstore(add(free, 0xa0), calldataload(add(asset, 0xe0)))
+            result := keccak256(free, 0xc0)
+        }
     }
 
     function hash(Asset[] calldata assets) internal pure returns (bytes32) {
@@ -86,34 +91,41 @@ library Digests {
 
     function hash(Stake[] calldata stakes) internal pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](stakes.length);
-        for (uint256 i = 0; i < stakes.length; i++) {
-            hashes[i] = keccak256(
-                abi.encode(STAKE_TYPEHASH, stakes[i].asset, keccak256(abi.encode(stakes[i].amounts)))
-            );
-        }
+        for (uint256 i = 0; i < stakes.length; i++) hashes[i] = hash(stakes[i]);
         return concatenated(hashes);
     }
 
-    /// Two halves, since thirteen words at once are more than the stack holds; every member is one static word.
-    function hash(App calldata app) internal pure returns (bytes32) {
-        bytes memory first = abi.encode(
-            APP_TYPEHASH,
-            app.channel,
-            app.epoch,
-            app.installVersion,
-            app.nonce,
-            app.definition,
-            keccak256(abi.encode(app.participants))
-        );
-        bytes memory second = abi.encode(
-            app.outcomeType,
-            hash(app.stakes),
-            keccak256(abi.encode(app.periods)),
-            app.actionDeadline,
-            app.holdUntil,
-            app.initialStateHash
-        );
-        return keccak256(bytes.concat(first, second));
+    function hash(Stake calldata stake) internal pure returns (bytes32 result) {
+        bytes32 typeHash = STAKE_TYPEHASH;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, typeHash)
+            mstore(add(free, 0x20), calldataload(stake))
+            calldatacopy(0x00, add(stake, 0x20), 0x40)
+            mstore(add(free, 0x40), keccak256(0x00, 0x40))
+            result := keccak256(free, 0x60)
+        }
+    }
+
+    /// Head of an App in calldata, by word: 0 channel, 1 epoch, 2 installVersion, 3 nonce, 4 definition,
+    /// 5 and 6 participants, 7 outcomeType, 8 offset of stakes, 9 and 10 periods, 11 actionDeadline, 12 holdUntil,
+    /// 13 initialStateHash. As above, dirty words hash to what nobody signed.
+    function hash(App calldata app) internal pure returns (bytes32 result) {
+        bytes32 typeHash = APP_TYPEHASH;
+        bytes32 stakesHash = hash(app.stakes);
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, typeHash)
+            calldatacopy(add(free, 0x20), app, 0xa0)
+            calldatacopy(0x00, add(app, 0xa0), 0x40)
+            mstore(add(free, 0xc0), keccak256(0x00, 0x40))
+            mstore(add(free, 0xe0), calldataload(add(app, 0xe0)))
+            mstore(add(free, 0x100), stakesHash)
+            calldatacopy(0x00, add(app, 0x120), 0x40)
+            mstore(add(free, 0x120), keccak256(0x00, 0x40))
+            calldatacopy(add(free, 0x140), add(app, 0x160), 0x60)
+            result := keccak256(free, 0x1a0)
+        }
     }
 
     function hash(AppState memory state) internal pure returns (bytes32) {
