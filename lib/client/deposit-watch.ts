@@ -22,10 +22,10 @@ export class DepositWatch {
     return latest.ok ? Math.max(0, latest.value.number - chain.confirmations) : null;
   }
 
-  /** Looks at every asset if there is a new block. */
-  async look(): Promise<void> {
+  /** Looks at every asset if there is a new block, or if told to look whatever there is. */
+  async look(isForced = false): Promise<void> {
     const block = await this.confirmedBlock();
-    if (block === null || block === this.#seen) return;
+    if (block === null || (block === this.#seen && !isForced)) return;
     const { chain } = this.#session;
     const looked = await Promise.all(chain.assets.map(({ address }) => this.reconcile(address, block)));
     if (looked.every((isDone) => isDone)) this.#seen = block;

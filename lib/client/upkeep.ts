@@ -64,7 +64,7 @@ export class Upkeep {
       this.incoming.settle(id),
       this.outgoing.settle(id),
       this.withdrawals.settle(id),
-      this.deposits.look(),
+      this.deposits.look(true),
     ]);
   }
 

@@ -110,11 +110,17 @@ export class Withdrawals {
   }
 
   async #lookAt({ digest, withdrawal }: OpenWithdrawal, id: string): Promise<void> {
-    const { clock, reader, chain, writer, events } = this.#session;
+    const { clock, reader, chain, channel, writer, events, hub, closing } = this.#session;
     if (await this.#isExecuted(digest)) {
       this.#forget(digest);
       const { asset, amount, recipient } = withdrawal;
       events.emit('withdrawal.executed', { digest, asset, amount, recipient });
+      // Whoever sent it: asking makes the hub look too, and drop it from its own list.
+      await hub.ask(
+        'withdraw',
+        { kind: 'status', channel: channel.address, digest },
+        { id, signal: closing },
+      );
       return;
     }
     if (clock.now() <= withdrawal.deadline) {

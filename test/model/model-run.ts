@@ -24,7 +24,8 @@ export interface Run {
 }
 
 const RESTART_MS = 700;
-const MOST_STEPS = 400_000;
+const MOST_STEPS = 20_000;
+const LOOK_EVERY = 20;
 
 /** One timer further; whoever died is started again a little later. */
 async function step({ world, clock, wishes, random }: Run, starting: Set<ModelUser>): Promise<void> {
@@ -65,10 +66,37 @@ export async function runUntil(
 ): Promise<void> {
   const starting = new Set<ModelUser>();
   for (let steps = 0; steps < MOST_STEPS; steps++) {
-    if (await isOver()) return;
+    if (steps % LOOK_EVERY === 0 && (await isOver())) return;
     await step(run, starting);
   }
-  throw new Error(`never: ${what}; waiting: ${run.wishes.waiting.join(', ')}`);
+  throw new Error(`never: ${what}; ${await picture(run)}`);
+}
+
+/** What is still open, for whoever reads a failure. */
+async function picture({ world, wishes, clock }: Run): Promise<string> {
+  const channels = (await bodies(world)).map(({ state, routes, outbox }) => ({
+    version: state.ledger.version,
+    balances: assetOf(state.ledger, ETHER).balances,
+    apps: routes.map(({ side, appId }) => `${side} ${appId.slice(0, 8)}`),
+    outbox: outbox.map(({ kind }) => kind),
+    withdrawals: state.withdrawals.map(({ withdrawal }) => withdrawal.deadline),
+  }));
+  const transfers = (await transfersOf(world)).map(({ status, amount, expiresAt }) => ({
+    ...status,
+    amount,
+    expiresAt,
+  }));
+  const users = world.users.map(({ name, client }) => ({
+    name,
+    ...client?.balance(ETHER),
+    isReadOnly: client?.isReadOnly,
+  }));
+  const text = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
+  return JSON.stringify(
+    { now: clock.now(), waiting: wishes.waiting, refused: wishes.refused, users, channels, transfers },
+    text,
+    1,
+  );
 }
 
 export const allAlive = ({ world }: Run): boolean => world.users.every((user) => user.client !== null);
@@ -90,7 +118,10 @@ export async function transfersOf(world: ModelWorld): Promise<readonly Transfer[
 /** No app, no withdrawal and no duty is open anywhere, and both sides of every channel hold the same. */
 export async function isAtRest({ world }: Run): Promise<boolean> {
   const held = await bodies(world);
-  const isHubDone = held.every(({ state }) => state.apps.length === 0 && state.withdrawals.length === 0);
+  const isHubDone = held.every(
+    ({ state }) =>
+      state.apps.length === 0 && state.withdrawals.every(({ digest }) => world.executed.has(digest)),
+  );
   const areOver = (await transfersOf(world)).every(
     ({ status }) => status.kind === 'resolved' || status.kind === 'cancelled',
   );

@@ -50,7 +50,12 @@ export function unreliableLine({ clock, random, weather, life, deliver, onSend }
       const text = JSON.stringify(body);
       await onSend(operation, JSON.parse(text));
       return new Promise<Reply>((resolve) => {
-        const giveUp = () => resolve(failure(id, fault('timeout')));
+        const finish = (reply: Reply): void => {
+          stopTimer();
+          signal?.removeEventListener('abort', giveUp);
+          resolve(reply);
+        };
+        const giveUp = (): void => finish(failure(id, fault('timeout')));
         const stopTimer = clock.after(TIMEOUT_MS, giveUp);
         signal?.addEventListener('abort', giveUp, { once: true });
         const answer = async (): Promise<void> => {
@@ -58,8 +63,7 @@ export function unreliableLine({ clock, random, weather, life, deliver, onSend }
           if (outcome === null) return;
           carry(() => {
             if (life.isDead) return;
-            stopTimer();
-            resolve(outcome.ok ? { v: 1, id, ok: true, result: outcome.value } : failure(id, outcome.error));
+            finish(outcome.ok ? { v: 1, id, ok: true, result: outcome.value } : failure(id, outcome.error));
           });
         };
         carry(() => void answer());
