@@ -72,6 +72,7 @@ async function administer(
       const lanes = await Promise.all([...hub.chains.values()].map((chain) => loadLane(hub, chain)));
       return ok({
         store: hub.store.counters,
+        signing: process.signing,
         lanes: lanes.map(({ lane }) => ({
           chainId: lane.chainId,
           sender: lane.sender,

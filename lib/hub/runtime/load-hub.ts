@@ -10,7 +10,7 @@ import { transferApp } from '../../protocol/apps/transfer-app.ts';
 import { toBytes, toHex } from '../../protocol/bytes.ts';
 import { identifierOf } from '../../protocol/identifier.ts';
 import type { Address } from '../../protocol/types.ts';
-import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../signing/native.ts';
+import { addressOfPrivateKey, operations, publicKey, recoverAddress, sign } from '../../signing/native.ts';
 import { hubMigrations } from '../../../infra/migrations/hub-migrations.ts';
 import { withMigrations } from '../../store/migrations.ts';
 import { openStore } from '../../store/open-store.ts';
@@ -24,6 +24,8 @@ export interface HubProcess {
   readonly tokenSecret: Uint8Array;
   readonly store: Store;
   readonly bus: HubBus;
+  /** Signatures made and recoveries tried by this process. */
+  readonly signing: Readonly<typeof operations>;
   readonly log: Log;
   /** The hub as one invocation sees it: what it logs and says carries the caller's correlation id. */
   forInvocation(functionName: string, caller: Pick<Caller, 'id'> & Partial<Caller>): Hub;
@@ -97,6 +99,7 @@ async function load(): Promise<HubProcess> {
     tokenSecret: new TextEncoder().encode(tokenSecret),
     store,
     bus,
+    signing: operations,
     log,
     forInvocation(functionName, { id, user }) {
       const fields = { function: functionName, id, ...(user === undefined ? {} : { user }) };
