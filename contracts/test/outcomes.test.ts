@@ -1,0 +1,287 @@
+import { expect } from 'chai';
+import { ZeroAddress } from 'ethers';
+
+import type { Deployed, Token } from './support/contracts.ts';
+import { install } from './support/games.ts';
+import {
+  coder,
+  deployed,
+  deployWorld,
+  ETHER,
+  ethers,
+  networkHelpers,
+  now,
+  pastPeriod,
+  type App,
+} from './support/world.ts';
+
+const FIXED = 0;
+const SINGLE = 1;
+const MULTI = 2;
+
+const REVERTING = 1;
+const LOOPING = 2;
+const FLOODING = 3;
+const GARBAGE = 4;
+
+const TRANSFER = 'tuple(address,uint256)';
+const GRACE = 90 * 86_400;
+
+interface Script {
+  counter?: bigint;
+  turn?: bigint;
+  terminal?: boolean;
+  fault?: number;
+  outcome?: string;
+}
+
+const script = ({ counter = 0n, turn = 0n, terminal = false, fault = 0, outcome = '0x' }: Script) =>
+  coder.encode(['tuple(uint256,uint256,bool,uint8,bytes)'], [[counter, turn, terminal, fault, outcome]]);
+
+const fixed = (choice: number | bigint) => coder.encode(['uint256'], [choice]);
+const single = (first: bigint, second: bigint) =>
+  coder.encode(
+    [`${TRANSFER}[2]`],
+    [
+      [
+        [ZeroAddress, first],
+        [ZeroAddress, second],
+      ],
+    ],
+  );
+const multi = (lists: [string, bigint][][]) => coder.encode([`${TRANSFER}[][]`], [lists]);
+
+async function deployScripted() {
+  const world = await deployWorld();
+  await world.user.sendTransaction({ to: world.address, value: 101n });
+  await world.token.mint(world.address, 50n);
+  return { world, scripted: await deployed<Deployed<'applyAction'>>('ScriptedApp') };
+}
+
+const load = () => networkHelpers.loadFixture(deployScripted);
+
+/** An app whose initial state is final, with its ledger settled. */
+async function finished(state: string, rest: Partial<App> = {}) {
+  const { world, scripted } = await load();
+  const game = await install(world, scripted.target as string, state, {
+    stakes: [{ asset: ETHER, amounts: [60n, 41n] }],
+    ...rest,
+  });
+  await game.challenge();
+  await game.open();
+  await pastPeriod();
+  await game.settleLedger();
+  return { world, game, settle: () => world.registry.settleApp(game.app, state, game.proof), state };
+}
+
+describe('outcomes', () => {
+  for (const [choice, paid] of [
+    [0, [101n, 0n]],
+    [1, [0n, 101n]],
+    [2, [51n, 50n]],
+  ] as const) {
+    it(`two-party fixed outcome ${choice} pays ${paid.join(' and ')}`, async () => {
+      const { world, settle } = await finished(script({ outcome: fixed(choice) }), { outcomeType: FIXED });
+      await expect(settle()).to.changeEtherBalances(ethers, [world.user, world.hub], [...paid]);
+    });
+  }
+
+  it('is paid by participant position, whoever sits there', async () => {
+    const { world } = await load();
+    const participants: [string, string] = [world.hub.address, world.user.address];
+    const { settle, world: settled } = await finished(script({ outcome: single(1n, 100n) }), {
+      outcomeType: SINGLE,
+      participants,
+    });
+    await expect(settle()).to.changeEtherBalances(ethers, [settled.user, settled.hub], [100n, 1n]);
+  });
+
+  it('several assets: lists of two by position, others by name', async () => {
+    const { world: first } = await load();
+    const { user, hub, stranger, tokenAddress } = first;
+    const stakes = [
+      { asset: ETHER, amounts: [60n, 41n] as [bigint, bigint] },
+      { asset: tokenAddress, amounts: [50n, 0n] as [bigint, bigint] },
+    ];
+    const outcome = multi([
+      [
+        [stranger.address, 1n],
+        [stranger.address, 100n],
+      ],
+      [[hub.address, 50n]],
+    ]);
+    const { world, settle } = await finished(script({ outcome }), { outcomeType: MULTI, stakes });
+    const before = await world.token.balanceOf(hub.address);
+    await expect(settle()).to.changeEtherBalances(ethers, [user, hub], [1n, 100n]);
+    expect(await world.token.balanceOf(hub.address)).to.equal(before + 50n);
+  });
+
+  it('a token that fails in one stake does not hold up the other (invariant 11)', async () => {
+    const { world, scripted } = await load();
+    const moody = await deployed<Token & Deployed<'setMoods'>>('MoodyToken');
+    await moody.mint(world.address, 50n);
+    const state = script({ outcome: fixed(1) });
+    const game = await install(world, scripted.target as string, state, {
+      stakes: [
+        { asset: ETHER, amounts: [60n, 41n] },
+        { asset: moody.target as string, amounts: [50n, 0n] },
+      ],
+    });
+    await game.challenge();
+    await game.open();
+    await pastPeriod();
+    await game.settleLedger();
+    await moody.setMoods(1, 0, ZeroAddress);
+    await expect(world.registry.settleApp(game.app, state, game.proof)).to.changeEtherBalance(
+      ethers,
+      world.hub,
+      101n,
+    );
+    expect(await world.channel.claimable(moody.target, world.hub.address)).to.equal(50n);
+  });
+
+  describe('that is none', () => {
+    const someone = `0x${'12'.repeat(20)}`;
+    const bad: [string, number, string][] = [
+      ['an unknown outcome type', 3, fixed(0)],
+      ['a fixed outcome beyond 2', FIXED, fixed(3)],
+      ['a fixed outcome of two words', FIXED, coder.encode(['uint256', 'uint256'], [0, 0])],
+      ['less than the stake', SINGLE, single(50n, 50n)],
+      ['more than the stake', SINGLE, single(60n, 60n)],
+      ['more than everything', SINGLE, single(2n ** 256n - 1n, 102n)],
+      ['a single-asset outcome too short', SINGLE, '0x1234'],
+      ['garbage for several assets', MULTI, '0xdeadbeef'],
+      ['offsets to nowhere', MULTI, coder.encode(['uint256', 'uint256'], [32n, 2n ** 64n])],
+      ['too few lists', MULTI, multi([])],
+      ['a list to a stranger', MULTI, multi([[[someone, 101n]]])],
+      [
+        'a list that wraps around',
+        MULTI,
+        multi([
+          [
+            [someone, 2n ** 256n - 1n],
+            [someone, 102n],
+          ],
+        ]),
+      ],
+    ];
+    for (const [name, outcomeType, outcome] of bad) {
+      it(`${name}: the stake waits, and after the grace each gets its own back`, async () => {
+        const { world, game, settle, state } = await finished(script({ outcome }), { outcomeType });
+        const { registry, user, hub } = world;
+        await expect(settle())
+          .to.be.revertedWithCustomError(registry, 'OutcomeNotReady')
+          .withArgs(game.appId);
+        await expect(registry.setOutcome(game.app, state)).to.be.revertedWithCustomError(
+          registry,
+          'OutcomeNotReady',
+        );
+        await pastPeriod(GRACE);
+        await expect(settle()).to.changeEtherBalances(ethers, [user, hub], [60n, 41n]);
+      });
+    }
+
+    for (const [name, fault] of [
+      ['reverts', REVERTING],
+      ['loops', LOOPING],
+      ['floods', FLOODING],
+      ['returns garbage', GARBAGE],
+    ] as const) {
+      it(`an app that ${name} harms its own stake only`, async () => {
+        const { world, game, settle } = await finished(script({ fault, outcome: fixed(0) }));
+        const { registry, address } = world;
+        expect(await registry.epochOf(address)).to.equal(1n);
+        await expect(settle())
+          .to.be.revertedWithCustomError(registry, 'OutcomeNotReady')
+          .withArgs(game.appId);
+        await pastPeriod(GRACE);
+        await expect(settle()).to.emit(registry, 'AppSettled').withArgs(address, game.appId, true);
+      });
+    }
+
+    it('a definition without code has no outcome', async () => {
+      const { world: first } = await load();
+      const { settle, world } = await finished(script({}), { definition: first.stranger.address });
+      await expect(settle()).to.be.revertedWithCustomError(world.registry, 'OutcomeNotReady');
+    });
+  });
+
+  it('set while the app could say it, binds when the app no longer can', async () => {
+    const { world, scripted } = await load();
+    const { registry } = world;
+    const state = script({ outcome: fixed(1) });
+    const game = await install(world, scripted.target as string, state, {
+      stakes: [{ asset: ETHER, amounts: [60n, 41n] }],
+    });
+    await game.challenge();
+    await game.open();
+    await expect(registry.setOutcome(game.app, state)).to.be.revertedWithCustomError(
+      registry,
+      'ChallengeNotFinal',
+    );
+    await pastPeriod();
+    await expect(registry.setOutcome(game.app, state))
+      .to.emit(registry, 'OutcomeSet')
+      .withArgs(world.address, game.appId, fixed(1));
+    await expect(registry.setOutcome(game.app, state))
+      .to.be.revertedWithCustomError(registry, 'AppFinished')
+      .withArgs(game.appId);
+    await networkHelpers.setCode(scripted.target as string, '0x');
+    await game.settleLedger();
+    await expect(registry.settleApp(game.app, fixed(1), game.proof)).to.changeEtherBalance(
+      ethers,
+      world.hub,
+      101n,
+    );
+  });
+
+  describe('turns', () => {
+    it('alternate, each with its own period, several in one call', async () => {
+      const { world, scripted } = await load();
+      const { registry } = world;
+      const states = [0n, 1n, 2n, 3n].map((counter) => script({ counter, turn: counter % 2n }));
+      const game = await install(world, scripted.target as string, states[0]!);
+      await game.challenge();
+      await game.open();
+      const base = (await registry.appStatus(game.appId)).baseEndsAt;
+      await networkHelpers.time.setNextBlockTimestamp(base - 10n);
+      await registry.progressApp(game.app, states[0], [
+        await game.move(0, 1n, states[1]!, states[1]!),
+        await game.move(1, 2n, states[2]!, states[2]!),
+      ]);
+      let status = await registry.appStatus(game.appId);
+      expect([status.version, status.steps]).to.deep.equal([2n, 2n]);
+      expect(status.finalizesAt).to.equal((await now()) + BigInt(game.app.periods[0]));
+      await registry.progressApp(game.app, states[2], [await game.move(0, 3n, states[3]!, states[3]!)]);
+      status = await registry.appStatus(game.appId);
+      expect(status.finalizesAt).to.equal((await now()) + BigInt(game.app.periods[1]));
+    });
+
+    it('belong to a participant', async () => {
+      const { world, scripted } = await load();
+      const { registry, stranger } = world;
+      const state = script({ turn: BigInt(stranger.address) });
+      const next = script({ counter: 1n });
+      const game = await install(world, scripted.target as string, state);
+      await game.challenge();
+      await game.open();
+      await expect(registry.progressApp(game.app, state, [await game.move(0, 1n, next, next)]))
+        .to.be.revertedWithCustomError(registry, 'NotATurnTaker')
+        .withArgs(stranger.address);
+    });
+
+    it('of an app that fails to say whether it is over still end', async () => {
+      const { world, scripted } = await load();
+      const { registry } = world;
+      const state = script({});
+      for (const fault of [REVERTING, LOOPING, FLOODING, GARBAGE]) {
+        const next = script({ counter: 1n, fault, terminal: true });
+        const game = await install(world, scripted.target as string, state, {
+          nonce: `0x${fault}0`.padEnd(66, '0'),
+        });
+        await registry.setAppState(game.app, 1n, next, await game.signState(1n, next), []);
+        expect((await registry.appStatus(game.appId)).finalizesAt).to.be.greaterThan(await now());
+      }
+    });
+  });
+});
