@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+declare module '*.module.css' {
+  const names: Readonly<Record<string, string>>;
+  export default names;
+}
+declare module '*.css';
