@@ -72,6 +72,8 @@ export interface LimitsConfig {
   readonly margin: number;
   /** Bytes of one request. */
   readonly maxMessageBytes: number;
+  /** Seconds a handler may live; whatever is older and unfinished belongs to the sweep. Longer than any function's timeout. */
+  readonly handlerLife: number;
 }
 
 export interface NatsConfig {

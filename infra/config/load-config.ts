@@ -54,6 +54,7 @@ const limitsSchema = z.object({
   maxHold: seconds.default(60 * 60 * 24 * 30),
   margin: seconds.default(900),
   maxMessageBytes: z.int().positive().default(262_144),
+  handlerLife: seconds.default(30),
 });
 
 const environmentSchema = z.object({

@@ -5,7 +5,6 @@ import { agreedState, channel } from '../protocol/wire/structures.ts';
 import { address, bytes, hash, signature, toJson, uint, uint64, whole } from '../protocol/wire/primitives.ts';
 import type { Address } from '../protocol/types.ts';
 import type { Item, NewItem } from '../store/store.ts';
-import { HANDLER_LIFE } from './hub.ts';
 import { paddedTime } from './padded.ts';
 
 export const CHANNEL_SCHEMA = 1;
@@ -72,11 +71,11 @@ export const parseChannel = (item: Item): LoadedChannel => ({
 });
 
 /** Oldest effect plus a handler's life: from then on the sweep looks after it. */
-const dueAt = (body: ChannelBody): number | null =>
-  body.outbox.length === 0 ? null : Math.min(...body.outbox.map((entry) => entry.at)) + HANDLER_LIFE;
+const dueAt = (body: ChannelBody, handlerLife: number): number | null =>
+  body.outbox.length === 0 ? null : Math.min(...body.outbox.map((entry) => entry.at)) + handlerLife;
 
-export function channelItem(body: ChannelBody): NewItem {
-  const due = dueAt(body);
+export function channelItem(body: ChannelBody, handlerLife: number): NewItem {
+  const due = dueAt(body, handlerLife);
   const { chainId } = body.channel.domain;
   const key = channelKey(chainId, body.channel.address);
   return {

@@ -38,7 +38,7 @@ export async function commitChannel(
   body: ChannelBody,
   expect: Item['etag'],
 ): Promise<LoadedChannel | null> {
-  const put = await hub.store.put(channelItem(body), expect);
+  const put = await hub.store.put(channelItem(body, hub.config.limits.handlerLife), expect);
   return put.ok ? { body, etag: put.etag } : null;
 }
 

@@ -35,6 +35,3 @@ export interface Caller {
   /** The correlation id of the SDK call behind this request. */
   readonly id: string;
 }
-
-/** Seconds a handler may live; whatever is older and unfinished belongs to the sweep. */
-export const HANDLER_LIFE = 30;

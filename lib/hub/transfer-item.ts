@@ -10,7 +10,6 @@ import type { Address, Hash } from '../protocol/types.ts';
 import { address, hash, toJson, whole } from '../protocol/wire/primitives.ts';
 import type { Item, NewItem } from '../store/store.ts';
 import { transferSeed, type TransferSeed } from './channel-item.ts';
-import { HANDLER_LIFE } from './hub.ts';
 import { paddedTime } from './padded.ts';
 
 export const TRANSFER_SCHEMA = 1;
@@ -92,8 +91,8 @@ export interface Claim {
   readonly user: Address;
 }
 
-/** Rule 1: pending, or claimed by the same channel and app, may be claimed; every attempt counts. */
-export function claimTransfer(transfer: Transfer, claim: Claim, now: number): Outcomes<Transfer> {
+/** Rule 1: pending, or claimed by the same channel and app, may be claimed; every attempt counts. From `checkAt` on the sweep looks after it. */
+export function claimTransfer(transfer: Transfer, claim: Claim, checkAt: number): Outcomes<Transfer> {
   const { status: current, transferId } = transfer;
   if (current.kind === 'resolved') return refuse('transfer_resolved', { transferId });
   if (current.kind === 'cancelled') return refuse('transfer_cancelled', { transferId });
@@ -102,7 +101,7 @@ export function claimTransfer(transfer: Transfer, claim: Claim, now: number): Ou
   return ok({
     ...transfer,
     seq: transfer.seq + 1,
-    status: { kind: 'claimed', ...claim, checkAt: now + HANDLER_LIFE },
+    status: { kind: 'claimed', ...claim, checkAt },
   });
 }
 

@@ -49,7 +49,9 @@ async function change(
 
 /** Rule 1, the write before the channel's: call it only after the channel was read and the proposal checked against it. */
 export const writeClaim = (hub: Hub, transferId: Hash, claim: Claim): Promise<Outcomes<Transfer>> =>
-  change(hub, transferId, (transfer) => claimTransfer(transfer, claim, hub.clock.now()));
+  change(hub, transferId, (transfer) =>
+    claimTransfer(transfer, claim, hub.clock.now() + hub.config.limits.handlerLife),
+  );
 
 /** Rule 4, second half. Finds nothing to do where T is resolved already. */
 export async function writeResolved(

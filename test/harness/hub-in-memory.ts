@@ -116,6 +116,7 @@ export async function createTestHub(options: TestHubOptions = {}): Promise<TestH
         maxHold: 30 * 86_400,
         margin: 900,
         maxMessageBytes: 262_144,
+        handlerLife: 30,
       },
     },
     chains: new Map([[TEST_CHAIN.chainId, chain]]),

@@ -47,7 +47,7 @@ async function registered(hub: Hub, chain: HubChain, channel: Channel): Promise<
         ? null
         : { version: status.value.floorVersion, finalizesAt: status.value.finalizesAt },
   };
-  const put = await hub.store.put(channelItem(body), 'absent');
+  const put = await hub.store.put(channelItem(body, hub.config.limits.handlerLife), 'absent');
   if (put.ok) return ok(body);
   const other = await loadChannel(hub, channel.domain.chainId, channel.address);
   return other === null ? refuse('busy') : ok(other.body);
