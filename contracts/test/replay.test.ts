@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { keccak256 } from 'ethers';
+
+import { install } from './support/games.ts';
+import { typesOf, type Kind } from './support/typed-data.ts';
+import {
+  asset,
+  coder,
+  deployWorld,
+  ETHER,
+  networkHelpers,
+  NO_SIGNATURES,
+  pastPeriod,
+  PERIOD,
+} from './support/world.ts';
+
+const load = () => networkHelpers.loadFixture(deployWorld);
+
+describe('replay', () => {
+  it('of a signature from another chain or another registry names another signer', async () => {
+    const { registry, channel, user, hub, id, ledger, domain, deploy, withdrawal } = await load();
+    await deploy();
+    const state = ledger(3n, [asset(ETHER, { balances: [1n, 0n] })]);
+    const draw = withdrawal();
+    for (const foreign of [
+      { ...domain, chainId: 1n },
+      { ...domain, verifyingContract: user.address },
+      { ...domain, version: '2' },
+    ]) {
+      const sign = (kind: Kind, value: object) =>
+        Promise.all([user, hub].map((one) => one.signTypedData(foreign, typesOf(kind), value)));
+      await expect(
+        registry.challengeLedger(id, state, await sign('Ledger', state)),
+      ).to.be.revertedWithCustomError(registry, 'WrongSigner');
+      await expect(channel.withdraw(draw, await sign('Withdrawal', draw))).to.be.revertedWithCustomError(
+        channel,
+        'WrongSigner',
+      );
+    }
+  });
+
+  it('of a ledger in another channel of the same parties is refused', async () => {
+    const { registry, user, hub, ledger, sign, address } = await load();
+    const state = ledger(3n, [asset(ETHER, { balances: [1n, 0n] })]);
+    const signatures = await sign('Ledger', state);
+    for (const id of [
+      { initiator: hub.address, responder: user.address, challengePeriod: PERIOD },
+      { initiator: user.address, responder: hub.address, challengePeriod: PERIOD + 1 },
+    ]) {
+      await expect(registry.challengeLedger(id, state, signatures))
+        .to.be.revertedWithCustomError(registry, 'WrongChannel')
+        .withArgs(address);
+    }
+  });
+
+  it('of an app or its state in the next epoch is void', async () => {
+    const world = await load();
+    const { registry, user, id, ledger, sign, transferApp } = world;
+    const { app, state, unlocked } = world.transfer(30n);
+    const game = await install(world, transferApp.target as string, state, app);
+    // The ledger that installed it was never shown; another one ended the epoch.
+    await registry.connect(user).challengeLedger(id, ledger(0n), NO_SIGNATURES);
+    await pastPeriod();
+    await registry.settle(id, ledger(0n), []);
+    const proof = game.proof;
+    await registry.setAppState(game.app, 1n, unlocked, await game.signState(1n, unlocked), []);
+    await expect(registry.settleApp(game.app, unlocked, proof)).to.be.revertedWithCustomError(
+      registry,
+      'AppNotInLedger',
+    );
+    const next = ledger(1n, game.ledger.assets, { epoch: 1n, appsRoot: game.ledger.appsRoot });
+    await registry.challengeLedger(id, next, await sign('Ledger', next));
+    await pastPeriod();
+    await registry.settle(id, next, []);
+    await expect(registry.settleApp(game.app, unlocked, proof)).to.be.revertedWithCustomError(
+      registry,
+      'AppNotInLedger',
+    );
+  });
+
+  it('of an action in another app is refused', async () => {
+    const world = await load();
+    const { registry, transferApp } = world;
+    const { app, state, preimage, unlocked } = world.transfer(30n);
+    const first = await install(world, transferApp.target as string, state, app);
+    const second = await install(world, transferApp.target as string, state, {
+      ...app,
+      nonce: keccak256('0x99'),
+    });
+    await first.challenge();
+    await first.open();
+    const move = await second.move(1, 1n, coder.encode(['bytes32'], [preimage]), unlocked);
+    await expect(registry.progressApp(first.app, state, [move])).to.be.revertedWithCustomError(
+      registry,
+      'WrongSigner',
+    );
+  });
+});
