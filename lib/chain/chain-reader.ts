@@ -3,7 +3,7 @@
 import { channelAddress } from '../protocol/channel-address.ts';
 import type { Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
-import { ETHER, type Address, type Channel, type Hash, type Pair } from '../protocol/types.ts';
+import { ETHER, type Address, type Bytes, type Channel, type Hash, type Pair } from '../protocol/types.ts';
 import { ask, block as blockAnswer, blockTag, data, logs, quantity, view } from './chain-answers.ts';
 import { decodeLog, type ChainEvent } from './chain-events.ts';
 import { registryInterface, tokenInterface, type ContractAddresses } from './contracts.ts';
@@ -27,6 +27,13 @@ export interface ChannelStatus {
   readonly challengeId: bigint;
   /** Of the ledger at the floor; zero before any was shown in this epoch. */
   readonly digest: Hash;
+}
+
+/** An action in an app, made on chain. */
+export interface Move {
+  readonly channel: Address;
+  readonly appId: Hash;
+  readonly action: Bytes;
 }
 
 export interface Account {
@@ -103,6 +110,19 @@ export class EthereumChainReader {
   async channelsDisputedIn(from: number, to: number): Promise<Outcomes<readonly Address[]>> {
     const events = await this.registryEvents(from, to);
     return events.ok ? ok([...new Set(events.value.flatMap(({ channel }) => channel ?? []))]) : events;
+  }
+
+  /** Actions the registry accepted in apps in these blocks, both ends included. */
+  async movesIn(from: number, to: number): Promise<Outcomes<readonly Move[]>> {
+    const events = await this.registryEvents(from, to);
+    if (!events.ok) return events;
+    return ok(
+      events.value.flatMap(({ name, channel, values }) =>
+        name === 'AppProgressed' && channel !== null
+          ? [{ channel, appId: values['appId'] as Hash, action: values['action'] as Bytes }]
+          : [],
+      ),
+    );
   }
 
   /** All that the registry said in these blocks, or about one channel, in order. */

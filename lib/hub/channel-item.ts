@@ -13,6 +13,10 @@ export const CHANNEL_SCHEMA = 1;
 const route = z.strictObject({ appId: hash, side: z.enum(['payer', 'payee']), transferId: hash });
 export type Route = z.output<typeof route>;
 
+/** A side of a transfer whose app was open when its epoch was settled: the chain decides it. */
+const departed = z.strictObject({ ...route.shape, actionDeadline: whole });
+export type Departed = z.output<typeof departed>;
+
 /** What the payer's committed install makes of a transfer: enough to create T at any later time. */
 export const transferSeed = z.strictObject({
   transferId: hash,
@@ -48,6 +52,7 @@ const channelBody = z.strictObject({
   channel,
   state: agreedState,
   routes: z.array(route),
+  departed: z.array(departed),
   outbox: z.array(effect),
   /** The responder's signatures on open withdrawals. */
   withdrawalSignatures: z.array(z.strictObject({ digest: hash, signature })),

@@ -2,10 +2,12 @@
 import { describe, expect, test, beforeEach } from '@jest/globals';
 import { createTestHub, TOKEN, type TestHub } from '../../test/harness/hub-in-memory.ts';
 import { TestUser } from '../../test/harness/test-user.ts';
+import { preimageOf } from '../protocol/secrets.ts';
 import { ETHER } from '../protocol/types.ts';
 import { loadChannel } from './channels.ts';
 import { transfer } from './operations/transfer.ts';
 import { sweep } from './timers/sweep.ts';
+import { watch } from './timers/watch.ts';
 import { loadTransfer, releaseClaim, writeClaim } from './transfers.ts';
 
 let world: TestHub;
@@ -189,6 +191,55 @@ describe('refund', () => {
     expect(code(await alice.propose(refund))).toBe('transfer_claimed');
     await bob.propose(...bob.unlock(sent));
     expect(code(await alice.propose(refund))).toBe('transfer_resolved');
+  });
+});
+
+describe('a payee who claims and then does nothing', () => {
+  const claimedAndLeft = async () => {
+    const sent = alice.transfer(ETHER, 100n, bob);
+    await alice.propose(sent.operation);
+    await bob.propose(bob.claim(sent));
+    const deadline = bob.state.apps[0]!.app.actionDeadline;
+    return { sent, late: deadline - world.hub.clock.now() };
+  };
+
+  test('keeps the payer waiting until its action deadline, and no longer', async () => {
+    const { sent, late } = await claimedAndLeft();
+    const refund = { kind: 'uninstall', appId: alice.appOf(sent) } as const;
+    await world.pass(late);
+    await sweep(world.hub, world.chain);
+    expect(code(await alice.propose(refund))).toBe('transfer_claimed');
+    await world.pass(901);
+    await sweep(world.hub, world.chain);
+    expect(code(await alice.propose(refund))).toBe('ok');
+    expect(alice.balance(ETHER)).toBe(1000n);
+  });
+
+  test('cannot be paid after it, so the hub never pays on one side only (invariants 6 and 7)', async () => {
+    const { sent, late } = await claimedAndLeft();
+    await world.pass(late + 1);
+    expect(code(await bob.propose(...bob.unlock(sent)))).toBe('transfer_expired');
+    expect(code(await bob.propose({ kind: 'uninstall', appId: bob.appOf(sent) }))).toBe('ok');
+  });
+
+  test('and then goes to the chain: the preimage shown there settles the payer, also after the epoch ended', async () => {
+    const { sent, late } = await claimedAndLeft();
+    const appId = bob.appOf(sent);
+    world.world.challenges.set(bob.channel.address, { epoch: 1n, floorVersion: 0n, finalizesAt: 0 });
+    await watch(world.hub, world.chain);
+    expect((await loadChannel(world.hub, 31337, bob.channel.address))?.body.state.ledger.epoch).toBe(1n);
+    await world.pass(31);
+    await sweep(world.hub, world.chain);
+    expect((await loadTransfer(world.hub, sent.transferId))?.transfer.status.kind).toBe('claimed');
+    world.world.moves.push({ channel: bob.channel.address, appId, action: preimageOf(sent.secret) });
+    await watch(world.hub, world.chain);
+    expect((await loadTransfer(world.hub, sent.transferId))?.transfer.status.kind).toBe('resolved');
+    await world.pass(late + 2000);
+    await sweep(world.hub, world.chain);
+    expect(code(await alice.propose({ kind: 'uninstall', appId: alice.appOf(sent) }))).toBe(
+      'transfer_resolved',
+    );
+    expect(code(await alice.propose(...alice.unlock(sent)))).toBe('ok');
   });
 });
 

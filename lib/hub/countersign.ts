@@ -154,6 +154,7 @@ function commitOf(
     channel: body.channel,
     state: { ...next, signatures: [proposal.signature, hub.key.sign(digest)] },
     routes: [...body.routes, ...admission.routes].filter((route) => stillOpen.has(route.appId)),
+    departed: body.departed,
     outbox: [...outbox, ...admission.effects],
     withdrawalSignatures: [
       ...body.withdrawalSignatures.filter((held) => openDigests.has(held.digest)),

@@ -39,6 +39,13 @@ export interface ChallengeStatus {
   readonly finalizesAt: number;
 }
 
+/** An action in an app, made on chain. */
+export interface Move {
+  readonly channel: Address;
+  readonly appId: Hash;
+  readonly action: Bytes;
+}
+
 /** One chain as the hub reads it. `block` is a height; every answer is as of its end. Fails with `chain_unavailable`. */
 export interface ChainReader {
   latest(): Promise<Outcomes<Block>>;
@@ -47,6 +54,8 @@ export interface ChainReader {
   received(channel: Channel, asset: Address, block: number): Promise<Outcomes<Pair<bigint>>>;
   challenge(channel: Channel, block: number): Promise<Outcomes<ChallengeStatus>>;
   withdrawalExecuted(channel: Channel, digest: Hash, block: number): Promise<Outcomes<boolean>>;
+  /** Actions the registry accepted in apps in these blocks, both ends included. */
+  movesIn(from: number, to: number): Promise<Outcomes<readonly Move[]>>;
   /** Channels of which the registry said something in these blocks, both ends included. */
   channelsDisputedIn(from: number, to: number): Promise<Outcomes<readonly Address[]>>;
 }

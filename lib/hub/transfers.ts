@@ -3,7 +3,8 @@
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import type { Address, Hash } from '../protocol/types.ts';
-import type { TransferSeed } from './channel-item.ts';
+import { checkFresh } from './chain-cursor.ts';
+import type { ChannelBody, TransferSeed } from './channel-item.ts';
 import { commitChannel, loadChannel, untilNoConflict } from './channels.ts';
 import type { Hub } from './hub.ts';
 import {
@@ -78,7 +79,7 @@ export const writeCancelled = (hub: Hub, transferId: Hash): Promise<Outcomes<Tra
   change(hub, transferId, (transfer) => cancelTransfer(transfer, hub.clock.now()));
 
 /**
- * Rule 5: frees a claim whose channel did not commit it. The bump of the channel's etag makes every older attempt to
+ * Rule 5: frees a claim whose channel did not commit it, or did and then let its time pass. The bump of the channel's etag makes every older attempt to
  * commit it fail, so the transfer can be claimed elsewhere at once. With `only`, another channel's claim is left alone.
  */
 export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): Promise<Outcomes<Transfer>> {
@@ -92,9 +93,12 @@ export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): 
     const { channel: claimer, appId } = transfer.status;
     const holder = await loadChannel(hub, transfer.chainId, claimer);
     if (holder === null) return refuse('internal', { transferId });
-    const open = holder.body.state.apps.find((instance) => instance.id === appId);
-    if (open !== undefined)
-      return lookAgain(hub, loaded, Math.max(open.app.actionDeadline, hub.clock.now() + RECHECK));
+    const tooLateAt = claimableUntil(holder.body, appId);
+    if (tooLateAt !== null && hub.clock.now() <= tooLateAt + hub.config.limits.margin)
+      return lookAgain(hub, loaded, tooLateAt + hub.config.limits.margin + 1);
+    const chain = hub.chains.get(transfer.chainId);
+    if (tooLateAt !== null && (chain === undefined || !(await checkFresh(hub, chain)).ok))
+      return lookAgain(hub, loaded, hub.clock.now() + RECHECK);
     const paid = holder.body.outbox.find((entry) => entry.kind === 'paid' && entry.transferId === transferId);
     if (paid?.kind === 'paid') return writeResolved(hub, transferId, paid.appId, paid.preimage);
     const bumped = await commitChannel(hub, holder.body, holder.etag);
@@ -106,8 +110,19 @@ export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): 
   });
 }
 
-/** Seconds until the sweep looks again at a claim whose app is open. */
+/** Seconds until the sweep looks again at a claim it could not judge. */
 const RECHECK = 600;
+
+/**
+ * Until when the claimed app can still be unlocked, off chain or on: null if it is open nowhere. Past it (and the margin
+ * between clocks) the registry takes no action, the hub's policy takes none either, and the watcher has seen none.
+ */
+function claimableUntil(body: ChannelBody, appId: Hash): number | null {
+  const open = body.state.apps.find((instance) => instance.id === appId);
+  return (
+    open?.app.actionDeadline ?? body.departed.find((side) => side.appId === appId)?.actionDeadline ?? null
+  );
+}
 
 async function lookAgain(
   hub: Hub,

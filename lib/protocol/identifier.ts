@@ -58,8 +58,21 @@ export function addressOfKey(publicKey: Uint8Array): Address {
   return toHex(keccak_256(point.subarray(1)).subarray(12)) as string as Address;
 }
 
-/** Fails with `malformed` on a bad alphabet, checksum, length, point or hub. */
+const REMEMBERED = 4_096;
+const known = new Map<string, Outcomes<Identity>>();
+
+/** Like `readIdentifier`, whose answer never changes, remembering the last few thousand: a payment names the same people again. */
 export function parseIdentifier(text: string): Outcomes<Identity> {
+  const earlier = known.get(text);
+  if (earlier !== undefined) return earlier;
+  const identity = readIdentifier(text);
+  if (known.size >= REMEMBERED) known.clear();
+  known.set(text, identity);
+  return identity;
+}
+
+/** Fails with `malformed` on a bad alphabet, checksum, length, point or hub. */
+function readIdentifier(text: string): Outcomes<Identity> {
   const [identifier = '', hub, ...rest] = text.trim().split('@');
   if (!identifier.startsWith(PREFIX) || rest.length > 0 || identifier.length > 70)
     return refuse('malformed', { identifier: text });

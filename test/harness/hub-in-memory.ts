@@ -4,7 +4,7 @@ import type { ChainConfig } from '../../infra/config/hub-config.ts';
 import { countersign } from '../../lib/hub/countersign.ts';
 import type { Hub, HubChain } from '../../lib/hub/hub.ts';
 import { open } from '../../lib/hub/operations/open.ts';
-import type { Block, ChainReader, ChainWriter, ChallengeStatus, HubKey } from '../../lib/hub/ports.ts';
+import type { Block, ChainReader, ChainWriter, ChallengeStatus, HubKey, Move } from '../../lib/hub/ports.ts';
 import { cursorItem } from '../../lib/hub/chain-cursor.ts';
 import { transferApp } from '../../lib/protocol/apps/transfer-app.ts';
 import { toHex } from '../../lib/protocol/bytes.ts';
@@ -45,6 +45,7 @@ export class TestChain {
   block: Block = { number: 100, timestamp: 1_800_000_000, hash: ZERO_HASH };
   readonly received = new Map<string, Pair<bigint>>();
   readonly executed = new Set<Hash>();
+  readonly moves: Move[] = [];
   readonly challenges = new Map<Address, ChallengeStatus>();
 
   put(channel: Address, asset: Address, received: Pair<bigint>): void {
@@ -58,6 +59,7 @@ export class TestChain {
     challenge: async (channel) =>
       ok(this.challenges.get(channel.address) ?? { epoch: 0n, floorVersion: 0n, finalizesAt: 0 }),
     withdrawalExecuted: async (_channel, digest) => ok(this.executed.has(digest)),
+    movesIn: async () => ok(this.moves),
     channelsDisputedIn: async () => ok([...this.challenges.keys()]),
   };
 }

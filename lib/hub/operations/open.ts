@@ -40,6 +40,7 @@ async function registered(hub: Hub, chain: HubChain, channel: Channel): Promise<
     channel,
     state: firstState(channel.address, status.value.epoch),
     routes: [],
+    departed: [],
     outbox: [],
     withdrawalSignatures: [],
     challenge:

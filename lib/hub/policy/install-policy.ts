@@ -8,6 +8,7 @@ import { decodeTransferState, PAYEE, PAYER, type TransferState } from '../../pro
 import { toBytes } from '../../protocol/bytes.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { ClaimRoute, InstallOperation, SendRoute } from '../../protocol/operations.ts';
+import { parseIdentifier } from '../../protocol/identifier.ts';
 import { ok } from '../../protocol/result.ts';
 import { claimDigest, transferIdOf } from '../../protocol/secrets.ts';
 import {
@@ -87,6 +88,9 @@ async function admitSend(
   const toBearer = route.claimant !== null && route.claimant !== NO_ADDRESS;
   if (toSomeone === toBearer)
     return refuse('invalid_transfer', { recipient: route.recipient, claimant: route.claimant });
+  const sender = parseIdentifier(route.sender);
+  if (!sender.ok || sender.value.address !== caller.user)
+    return refuse('invalid_transfer', { sender: route.sender });
   const transferId = transferIdOf(caller.chainId, body.channel.address, route.paymentId);
   const known = body.routes.some((other) => other.side === 'payer' && other.transferId === transferId);
   if (known || (await loadTransfer(hub, transferId)) !== null)

@@ -26,6 +26,8 @@ export async function admitUninstall(
   if (route.side === 'payee') {
     if (preimage === null) return ok(NOTHING_MORE);
     const at = hub.clock.now();
+    // From here on the chain takes no action, and the transfer may be given back to its payer.
+    if (at > instance.app.actionDeadline) return refuse('transfer_expired', { transferId: route.transferId });
     return ok({
       ...NOTHING_MORE,
       effects: [{ kind: 'paid', transferId: route.transferId, appId: instance.id, preimage, at }],

@@ -6,13 +6,14 @@
 import type { Outcomes } from '../../protocol/errors.ts';
 import { firstState } from '../../protocol/ledger.ts';
 import { ok } from '../../protocol/result.ts';
-import type { Address } from '../../protocol/types.ts';
+import { ZERO_HASH, type Address, type Hash } from '../../protocol/types.ts';
 import { cursorItem, cursorKey, parseCursor } from '../chain-cursor.ts';
 import { commitChannel, loadChannel, untilNoConflict } from '../channels.ts';
-import type { ChannelBody } from '../channel-item.ts';
+import type { ChannelBody, Departed } from '../channel-item.ts';
 import type { Hub, HubChain } from '../hub.ts';
 import { enqueue } from '../lane.ts';
-import type { ChallengeStatus } from '../ports.ts';
+import type { ChallengeStatus, Move } from '../ports.ts';
+import { writeResolved } from '../transfers.ts';
 
 /** Blocks read again behind the cursor. */
 const REREAD = 12;
@@ -27,10 +28,11 @@ export async function watch(hub: Hub, chain: HubChain): Promise<Outcomes<number>
   let from = item === null ? fromBlock : Math.max(fromBlock, parseCursor(item).block - REREAD);
   from = Math.min(from, latest.value.number);
   for (let start = from; start <= latest.value.number; start += SPAN) {
-    const disputed = await chain.reader.channelsDisputedIn(
-      start,
-      Math.min(start + SPAN - 1, latest.value.number),
-    );
+    const end = Math.min(start + SPAN - 1, latest.value.number);
+    const moves = await chain.reader.movesIn(start, end);
+    if (!moves.ok) return moves;
+    for (const move of moves.value) await followMove(hub, chain, move);
+    const disputed = await chain.reader.channelsDisputedIn(start, end);
     if (!disputed.ok) return disputed;
     for (const channel of disputed.value) {
       const seen = await lookAtChannel(hub, chain, channel, latest.value.number);
@@ -41,6 +43,22 @@ export async function watch(hub: Hub, chain: HubChain): Promise<Outcomes<number>
   // Another watcher may have moved it meanwhile: then it saw at least as much.
   await hub.store.put(cursorItem(chainId, cursor), item === null ? 'absent' : item.etag);
   return ok(latest.value.number);
+}
+
+/** A preimage shown on chain pays the payee there, so the transfer is decided here too (invariants 6 and 7). */
+async function followMove(hub: Hub, chain: HubChain, { channel, appId, action }: Move): Promise<void> {
+  const loaded = await loadChannel(hub, chain.config.chainId, channel);
+  const sides = loaded === null ? [] : [...loaded.body.routes, ...loaded.body.departed];
+  const route = sides.find((side) => side.appId === appId && side.side === 'payee');
+  if (route === undefined || action.length !== ZERO_HASH.length) return;
+  const preimage = action as string as Hash;
+  const resolved = await writeResolved(hub, route.transferId, appId, preimage);
+  if (resolved.ok)
+    hub.bus.event(resolved.value.payer, {
+      type: 'transfer.resolved',
+      transferId: route.transferId,
+      preimage,
+    });
 }
 
 /** Brings what the hub knows of one channel's disputes up to the chain. True while it is disputed. */
@@ -84,11 +102,18 @@ function nextEpoch(body: ChannelBody, epoch: bigint): ChannelBody {
     ...body,
     state: firstState(body.channel.address, epoch),
     routes: [],
+    departed: [...body.departed, ...departing(body)],
     outbox: body.outbox.filter((effect) => effect.kind !== 'execute'),
     withdrawalSignatures: [],
     challenge: null,
   };
 }
+
+const departing = (body: ChannelBody): readonly Departed[] =>
+  body.routes.flatMap((route) => {
+    const open = body.state.apps.find((instance) => instance.id === route.appId);
+    return open === undefined ? [] : [{ ...route, actionDeadline: open.app.actionDeadline }];
+  });
 
 async function answer(hub: Hub, chain: HubChain, { channel, state, challenge }: ChannelBody): Promise<void> {
   const { ledger, signatures } = state;
