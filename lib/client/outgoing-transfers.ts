@@ -8,6 +8,7 @@ import { decodeTransferState, PAYER } from '../protocol/apps/transfer-app.ts';
 import { lockHashOf } from '../protocol/secrets.ts';
 import type { AppInstance, Hash } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
+import { backoffMs } from './backoff.ts';
 import type { Agreement } from './channel-writer.ts';
 import { IndraError } from './indra-error.ts';
 import type { Intent, Route } from './intents.ts';
@@ -50,10 +51,25 @@ export class OutgoingTransfers {
 
   /** Resolves once the stake is back. Rejects with `transfer_claimed` or `transfer_resolved` where it is too late. */
   async cancel(transferId: Hash, id: string, signal?: AbortSignal): Promise<void> {
-    const { hub, closing } = this.#session;
-    await hub.insist('transfer', { kind: 'cancel', transferId }, { id, signal: signal ?? closing });
+    await this.#askToCancel(transferId, id, signal ?? this.#session.closing);
     const route = this.#routes().find((other) => other.transferId === transferId);
     if (route !== undefined) await this.#refund(route, id, false);
+  }
+
+  /** The hub records a transfer just after it agreed to its install: one we hold the app of is never unknown for long. */
+  async #askToCancel(transferId: Hash, id: string, signal: AbortSignal): Promise<void> {
+    const { hub, clock } = this.#session;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await hub.insist('transfer', { kind: 'cancel', transferId }, { id, signal });
+        return;
+      } catch (error) {
+        const isKnownHere = this.#routes().some((route) => route.transferId === transferId);
+        const isEarly = isKnownHere && error instanceof IndraError && error.code === 'unknown_transfer';
+        if (!isEarly) throw error;
+      }
+      await clock.sleep(backoffMs(attempt), signal);
+    }
   }
 
   agreed({ entry, before }: Agreement): void {

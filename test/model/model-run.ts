@@ -28,12 +28,12 @@ const MOST_STEPS = 20_000;
 const LOOK_EVERY = 20;
 
 /** One timer further; whoever died is started again a little later. */
-async function step({ world, clock, wishes, random }: Run, starting: Set<ModelUser>): Promise<void> {
+async function step({ world, clock, wishes, random }: Run): Promise<void> {
   for (const user of world.users) {
-    if (!user.life.isDead || starting.has(user)) continue;
-    starting.add(user);
+    if (!user.life.isDead || user.isStarting) continue;
+    user.isStarting = true;
     clock.after(RESTART_MS, () => {
-      void world.start(user).finally(() => starting.delete(user));
+      void world.start(user).finally(() => (user.isStarting = false));
     });
   }
   wishes.pursue();
@@ -64,10 +64,9 @@ export async function runUntil(
   isOver: () => Promise<boolean> | boolean,
   what: string,
 ): Promise<void> {
-  const starting = new Set<ModelUser>();
   for (let steps = 0; steps < MOST_STEPS; steps++) {
     if (steps % LOOK_EVERY === 0 && (await isOver())) return;
-    await step(run, starting);
+    await step(run);
   }
   throw new Error(`never: ${what}; ${await picture(run)}`);
 }
@@ -93,7 +92,15 @@ async function picture({ world, wishes, clock }: Run): Promise<string> {
   }));
   const text = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);
   return JSON.stringify(
-    { now: clock.now(), waiting: wishes.waiting, refused: wishes.refused, users, channels, transfers },
+    {
+      now: clock.now(),
+      waiting: wishes.waiting,
+      refused: wishes.refused,
+      failures: world.failures,
+      users,
+      channels,
+      transfers,
+    },
     text,
     1,
   );

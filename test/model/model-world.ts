@@ -33,6 +33,8 @@ export interface ModelUser {
   client: IndraClient | null;
   line: UnreliableLine | null;
   life: Life;
+  /** A new process is on its way. */
+  isStarting: boolean;
   deaths: number;
 }
 
@@ -49,6 +51,7 @@ const SWEEP_EVERY_MS = 5_000;
 export class ModelWorld {
   readonly book = new LedgerBook();
   readonly users: ModelUser[] = [];
+  readonly failures: string[] = [];
   readonly hubStore = new MemoryStore();
   readonly #options: ModelOptions;
   #test!: TestHub;
@@ -96,6 +99,7 @@ export class ModelWorld {
       client: null,
       line: null,
       life: { isDead: true, onDeath: () => {} },
+      isStarting: false,
       deaths: 0,
     };
     this.users.push(user);
@@ -133,8 +137,16 @@ export class ModelWorld {
       clock,
       pollMs: 2_000,
     });
-    const client = await Promise.race([connecting, died]);
+    const client = await Promise.race([connecting, died]).catch((cause: unknown) => {
+      // A connection that fails is tried again, as an app would; what it failed with is part of the picture.
+      this.failures.push(`${user.name}: ${String(cause)} ${(cause as { code?: string }).code ?? ''}`);
+      life.isDead = true;
+      return null;
+    });
     if (client !== null && !life.isDead) {
+      client.on('writer', ({ error }) =>
+        this.failures.push(`${user.name} halted: ${JSON.stringify(error?.details)} ${error?.code}`),
+      );
       user.client = client;
       user.channel = client.channelAddress;
     }
