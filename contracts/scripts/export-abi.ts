@@ -1,8 +1,11 @@
 /**
- * Writes `lib/chain/abi/<Contract>.json` from the production artifacts, so that hub, SDK and card need no compiler.
+ * Writes `lib/chain/abi/<Contract>.json` from the production artifacts, so that hub, SDK and card need no compiler, and
+ * the hashes of the bytecode that may never change once it holds money.
  * `--check` writes nothing and fails when a committed file is not what the sources compile to.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+import { keccak256 } from 'ethers';
 
 const CONTRACTS: Record<string, string> = {
   ChallengeRegistry: 'ChallengeRegistry.sol',
@@ -24,6 +27,7 @@ interface Artifact {
 const root = new URL('../../', import.meta.url);
 const check = process.argv.includes('--check');
 const stale: string[] = [];
+const hashes: Record<string, { creation: string; deployedWithoutImmutables: string }> = {};
 
 mkdirSync(new URL('lib/chain/abi/', root), { recursive: true });
 
@@ -41,16 +45,26 @@ for (const [name, source] of Object.entries(CONTRACTS)) {
     `"immutables": ${JSON.stringify(immutables)}`,
     '}\n',
   ].join('\n');
-  const target = new URL(`lib/chain/abi/${name}.json`, root);
-  if (check && current(target) !== text) stale.push(name);
-  if (!check) writeFileSync(target, text);
+  write(`lib/chain/abi/${name}.json`, text);
+  if (artifact.bytecode === '0x' || source.startsWith('test/')) continue;
+  hashes[name] = {
+    creation: keccak256(artifact.bytecode),
+    deployedWithoutImmutables: keccak256(artifact.deployedBytecode),
+  };
 }
+write('contracts/bytecode-hashes.json', `${JSON.stringify(hashes, null, 2)}\n`);
 
 if (stale.length > 0) {
   console.error(
     `lib/chain/abi is not what the sources compile to: ${stale.join(', ')}. Run: npm run compile`,
   );
   process.exitCode = 1;
+}
+
+function write(path: string, text: string): void {
+  const file = new URL(path, root);
+  if (!check) writeFileSync(file, text);
+  else if (current(file) !== text) stale.push(path);
 }
 
 function current(file: URL): string | undefined {

@@ -35,7 +35,9 @@ async function main(): Promise<void> {
   if (options.json) console.log(JSON.stringify(rows, null, 2));
   else printTable(rows);
   if (options.write) {
-    const text = rows.map(({ operation, gas }) => `  ${JSON.stringify({ operation, gas })}`).join(',\n');
+    const text = rows
+      .map(({ operation, gas }) => `  { "operation": ${JSON.stringify(operation)}, "gas": ${gas} }`)
+      .join(',\n');
     writeFileSync(snapshotFile, `[\n${text}\n]\n`);
   }
   if (options.check) check(rows);

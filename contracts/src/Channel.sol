@@ -174,6 +174,11 @@ contract Channel is IChannel, SigningDomain, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IChannel
+    function domainSeparator() external view returns (bytes32) {
+        return _domainSeparator();
+    }
+
+    /// @inheritdoc IChannel
     function account(address asset) external view returns (Account memory result) {
         Books memory books = _load(asset, _currentEpoch());
         (, uint256 balance) = Money.balance(asset, address(this));

@@ -422,6 +422,43 @@ describe('app challenges', () => {
         .withArgs(appId, ZeroHash);
     });
 
+    it('cannot be cancelled once it paid', async () => {
+      const world = await loadOpened();
+      const { registry, app, appId, state, proof, sign, hub, user, address } = world;
+      await pastPeriod();
+      await settleLedger(world);
+      await registry.settleApp(app, state, proof);
+      const cancel = { channel: address, epoch: 0n, subject: appId, challengeId: 1n, deadline: FAR };
+      await expect(registry.cancelApp(app, cancel, await sign('Cancel', cancel, [hub, user])))
+        .to.be.revertedWithCustomError(registry, 'AppFinished')
+        .withArgs(appId);
+    });
+
+    it('pays no more than the ledger locked, whatever the app staked (invariant 1)', async () => {
+      const world = await withTransfer();
+      const { user, hub, registry, id, sign, address } = world;
+      await user.sendTransaction({ to: address, value: 500n });
+      // Both signed an app with a larger stake than the ledger locks for it: careless, but theirs alone.
+      const { app, unlocked } = world.transfer(70n, { nonce: keccak256('0x66') });
+      const appId = world.digest('App', app);
+      const { root, proof } = tree([appId]);
+      const ledger = world.ledger(6n, [asset(ETHER, { balances: [50n, 20n], locked: 30n })], {
+        appsRoot: root,
+      });
+      await registry.challengeLedger(id, ledger, await sign('Ledger', ledger));
+      const stateHash = keccak256(unlocked);
+      const signatures = await sign('AppState', { appId, version: 1n, stateHash }, [hub, user]);
+      await registry.setAppState(app, 1n, unlocked, signatures, []);
+      await pastPeriod();
+      await registry.settle(id, ledger, []);
+      await user.sendTransaction({ to: address, value: 500n });
+      await expect(registry.settleApp(app, unlocked, proof(appId))).to.changeEtherBalances(
+        ethers,
+        [user, hub],
+        [30n, 0n],
+      );
+    });
+
     it('keeps stakes apart from the money of the next epoch', async () => {
       const world = await loadOpened();
       const { registry, user, address } = world;

@@ -36,6 +36,29 @@ describe('deposits', () => {
     expect(await registry.received(address, ETHER)).to.deep.equal([0n, 5n]);
   });
 
+  it('refuses an amount beyond 112 bits', async () => {
+    const { hub, channel, token, tokenAddress, address, deploy } = await load();
+    await deploy();
+    await token.mint(hub.address, 2n ** 112n);
+    await token.connect(hub).approve(address, 2n ** 112n);
+    await expect(channel.connect(hub).deposit(tokenAddress, 2n ** 112n))
+      .to.be.revertedWithCustomError(channel, 'AmountTooLarge')
+      .withArgs(2n ** 112n);
+  });
+
+  it('a channel knows what its address is made of, and is deployed once', async () => {
+    const { user, hub, factory, channel, address, id, registry, deploy } = await load();
+    await expect(deploy())
+      .to.emit(factory, 'ChannelDeployed')
+      .withArgs(address, user.address, hub.address, id.challengePeriod);
+    await expect(deploy()).not.to.emit(factory, 'ChannelDeployed');
+    expect(await channel.initiator()).to.equal(user.address);
+    expect(await channel.responder()).to.equal(hub.address);
+    expect(await channel.challengePeriod()).to.equal(id.challengePeriod);
+    expect(await channel.registry()).to.equal(registry.target);
+    expect(await channel.domainSeparator()).to.equal(await registry.domainSeparator());
+  });
+
   it('refuses a value that is not the amount', async () => {
     const { hub, channel, tokenAddress, deploy } = await load();
     await deploy();

@@ -270,6 +270,24 @@ describe('outcomes', () => {
         .withArgs(stranger.address);
     });
 
+    it('of an app that does not know whose they are last the longer period, and then it ends', async () => {
+      const { world, scripted } = await load();
+      const { registry, stranger } = world;
+      const states = [script({}), script({ counter: 1n, turn: 2n ** 200n }), script({ counter: 2n })];
+      const game = await install(world, scripted.target as string, states[0]!);
+      await game.challenge();
+      await game.open();
+      await networkHelpers.time.increase(600);
+      await registry.progressApp(game.app, states[0], [await game.move(0, 1n, states[1]!, states[1]!)]);
+      const longer = BigInt(Math.max(...game.app.periods));
+      expect((await registry.appStatus(game.appId)).finalizesAt).to.equal((await now()) + longer);
+      await expect(
+        registry
+          .connect(stranger)
+          .progressApp(game.app, states[1], [await game.move(0, 2n, states[2]!, states[2]!)]),
+      ).to.be.revertedWithCustomError(registry, 'NotATurnTaker');
+    });
+
     it('of an app that fails to say whether it is over still end', async () => {
       const { world, scripted } = await load();
       const { registry } = world;

@@ -55,6 +55,9 @@ interface IChannel {
     function challengePeriod() external view returns (uint32);
     function registry() external view returns (address);
 
+    /// @notice The EIP-712 domain under which signatures are checked: that of the registry.
+    function domainSeparator() external view returns (bytes32);
+
     /// @notice The books of an asset now. Unsigned money is received[0] + received[1] beyond the deposits of the ledger.
     function account(address asset) external view returns (Account memory);
 

@@ -38,6 +38,7 @@ export type Channel = Deployed<
   | 'claim'
   | 'claimable'
   | 'deposit'
+  | 'domainSeparator'
   | 'initiator'
   | 'payApp'
   | 'registry'

@@ -47,3 +47,6 @@ export const digestOf = (domain: TypedDataDomain, kind: Kind, value: object): st
 /** keccak256 over the struct hashes of an array, as EIP-712 hashes it inside a Ledger. */
 export const assetHash = (asset: object): string =>
   TypedDataEncoder.hashStruct('Asset', { Asset: ASSET }, asset);
+
+export const domainSeparatorOf = (chainId: bigint, verifyingContract: string): string =>
+  TypedDataEncoder.hashDomain({ name: 'Indra', version: '1', chainId, verifyingContract });
