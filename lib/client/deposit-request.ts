@@ -8,14 +8,26 @@ import { IndraError } from './indra-error.ts';
 import type { Patience } from './patience.ts';
 import type { Session } from './session.ts';
 
+interface DepositTransaction {
+  readonly to: string;
+  readonly data: string;
+  readonly value: bigint;
+  readonly gasLimit: bigint;
+}
+
 /** As much of an ethers signer as a plain transfer needs. */
 export interface DepositSigner {
-  sendTransaction(transaction: {
-    to: string;
-    data: string;
-    value: bigint;
-  }): Promise<{ readonly hash: string; wait(): Promise<unknown> }>;
+  estimateGas(transaction: Omit<DepositTransaction, 'gasLimit'>): Promise<bigint>;
+  sendTransaction(
+    transaction: DepositTransaction,
+  ): Promise<{ readonly hash: string; wait(): Promise<unknown> }>;
 }
+
+/**
+ * The hub may deploy the channel between the estimate and the transfer, and a contract's address takes more gas than one
+ * without code: more than the transfer's own. What is not used is not paid for.
+ */
+const GAS_IF_DEPLOYED = 50_000n;
 
 export interface DepositRequest {
   readonly asset: Address;
@@ -62,7 +74,8 @@ async function send(
   call: { to: string; data: string; value: bigint },
 ): Promise<string> {
   const { to, data, value } = call;
-  const sent = await signer.sendTransaction({ to, data, value });
+  const estimate = await signer.estimateGas({ to, data, value });
+  const sent = await signer.sendTransaction({ to, data, value, gasLimit: estimate + GAS_IF_DEPLOYED });
   await sent.wait();
   return sent.hash;
 }
