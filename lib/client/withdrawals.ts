@@ -42,6 +42,8 @@ export class Withdrawals {
   /** Digests this user sends by itself. */
   readonly #selfSubmitted = new Set<Hash>();
   readonly #submitted = new Set<Hash>();
+  /** Executed ones that are no longer in the record, for who asks about them afterwards. */
+  readonly #executed = new Map<Hash, Withdrawal>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -72,15 +74,17 @@ export class Withdrawals {
     this.#submitted.add(digest);
   }
 
-  /** Resolves when it is executed on chain, as this client sees the chain. */
+  /** Resolves when it is executed on chain, as this client sees the chain; also if it was before it was asked. */
   async executed(digest: Hash, id: string, signal: AbortSignal): Promise<WithdrawalReceipt> {
     const { clock, pollMs, writer, hub, channel } = this.#session;
     const open = own(writer.record).find((other) => other.digest === digest);
-    if (open === undefined) throw IndraError.from('unknown_withdrawal', { digest });
-    const { asset, amount, recipient, deadline } = open.withdrawal;
-    while (!(await this.#isExecuted(digest))) {
+    const withdrawal = open?.withdrawal ?? this.#executed.get(digest);
+    if (withdrawal === undefined) throw IndraError.from('unknown_withdrawal', { digest });
+    const { asset, amount, recipient, deadline } = withdrawal;
+    while (!this.#executed.has(digest) && !(await this.#isExecuted(digest))) {
       if (signal.aborted) throw IndraError.from('aborted');
-      if (!own(writer.record).some((other) => other.digest === digest))
+      const isOpen = own(writer.record).some((other) => other.digest === digest);
+      if (!isOpen && !this.#executed.has(digest))
         throw IndraError.from('unknown_withdrawal', { digest, deadline });
       await clock.sleep(pollMs, signal);
     }
@@ -112,6 +116,7 @@ export class Withdrawals {
   async #lookAt({ digest, withdrawal }: OpenWithdrawal, id: string): Promise<void> {
     const { clock, reader, chain, channel, writer, events, hub, closing } = this.#session;
     if (await this.#isExecuted(digest)) {
+      this.#executed.set(digest, withdrawal);
       this.#forget(digest);
       const { asset, amount, recipient } = withdrawal;
       events.emit('withdrawal.executed', { digest, asset, amount, recipient });
