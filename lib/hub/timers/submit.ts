@@ -93,6 +93,7 @@ async function prepare(hub: Hub, chain: HubChain, { lane, expect }: LoadedLane):
   if (!fees.ok || first === null) return 'idle';
   let nextNonce = first;
   let moved = false;
+  const refusals: Refusal[] = [];
   let inFlight = lane.entries.filter((entry) => entry.nonce !== null).length;
   const entries: LaneEntry[] = [];
   for (const entry of lane.entries) {
@@ -102,7 +103,7 @@ async function prepare(hub: Hub, chain: HubChain, { lane, expect }: LoadedLane):
       continue;
     }
     const next = isNew
-      ? await signNew(hub, chain, entry, nextNonce, fees.value)
+      ? await signNew(hub, chain, entry, { nonce: nextNonce, fees: fees.value, refusals })
       : signDearer(hub, chain, entry, fees.value);
     entries.push(next);
     if (isNew && next.nonce !== null) {
@@ -113,7 +114,10 @@ async function prepare(hub: Hub, chain: HubChain, { lane, expect }: LoadedLane):
   }
   if (!moved) return 'idle';
   const put = await hub.store.put(laneItem({ ...lane, nextNonce, entries }), expect);
-  if (put.ok) await broadcastAll(hub, chain, { ...lane, entries });
+  if (!put.ok) return 'moved';
+  // Only now: what another sender has just sent would fail too, and is not refused but done.
+  for (const refusal of refusals) hub.log.warn(refusal, 'a transaction would fail and is not sent');
+  await broadcastAll(hub, chain, { ...lane, entries });
   return 'moved';
 }
 
@@ -122,25 +126,28 @@ async function firstNonce(chain: HubChain): Promise<number | null> {
   return nonce.ok ? nonce.value : null;
 }
 
+interface Refusal {
+  readonly key: string;
+  readonly reason: Fault | string;
+}
+
 /** The entry with its transaction, or marked as one that would fail, or as it is where nothing can be told yet. */
 async function signNew(
   hub: Hub,
   chain: HubChain,
   entry: LaneEntry,
-  nonce: number,
-  fees: Fees,
+  { nonce, fees, refusals }: { nonce: number; fees: Fees; refusals: Refusal[] },
 ): Promise<LaneEntry> {
+  const refused = (reason: Refusal['reason']): LaneEntry => {
+    refusals.push({ key: entry.key, reason });
+    return { ...entry, refused: true };
+  };
   const before = entry.after === null ? null : await finishedSend(hub, chain, entry.after);
   if (entry.after !== null && before === null) return entry;
-  if (before !== null && before.outcome !== 'succeeded') return refused(hub, entry, 'an earlier send failed');
+  if (before !== null && before.outcome !== 'succeeded') return refused('an earlier send failed');
   const gas = await chain.writer.estimateGas(entry.call);
   if (gas.ok) return signed(hub, chain, { ...entry, nonce, gas: gas.value }, fees);
-  return gas.error.code === 'chain_unavailable' ? entry : refused(hub, entry, gas.error);
-}
-
-function refused(hub: Hub, entry: LaneEntry, reason: Fault | string): LaneEntry {
-  hub.log.warn({ key: entry.key, reason }, 'a transaction would fail and is not sent');
-  return { ...entry, refused: true };
+  return gas.error.code === 'chain_unavailable' ? entry : refused(gas.error);
 }
 
 function signDearer(hub: Hub, chain: HubChain, entry: LaneEntry, fees: Fees): LaneEntry {
