@@ -65,7 +65,7 @@ async function installPackages() {
     .digest('hex');
   const found = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (found === wanted) return;
-  if (found === '' && installedMatchesLock()) return writeFileSync(stamp, wanted);
+  if (installedMatchesLock()) return writeFileSync(stamp, wanted);
   await step('installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     failed: 'npm ci failed: see the lines above; without a network the npm cache must hold the packages.',
   });

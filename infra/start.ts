@@ -6,7 +6,8 @@ import { hasCard, startCard } from './local/card.ts';
 import { onEndAsked } from './local/end-with-parent.ts';
 import { logLine } from './local/log-line.ts';
 import { startPart, type Part } from './local/part.ts';
-import { occupied, USUAL_PORTS } from './local/ports.ts';
+import { choosePorts, occupied, USUAL_PORTS, type Ports } from './local/ports.ts';
+import { urlOf } from './local/local-chain.ts';
 import { startWorld, type StoreKind, type World } from './local/world.ts';
 import {
   LOCAL_FOLDER,
@@ -76,24 +77,33 @@ async function main(): Promise<void> {
   };
   const onEnd = (part: string, tail: string) =>
     void end(1, `${part} ended by itself. Its last lines:\n${tail}`);
-  world = await startWorld({
-    folder: LOCAL_FOLDER,
-    store: options.store as StoreKind,
-    ports,
-    onProgress: progress,
-    onLine: show,
-    onEnd,
-  });
-  const { hubUrl, chain, ports: used } = world;
-  if (!options['no-card'] && hasCard()) {
-    progress('starting the card');
-    const launch = () =>
-      startCard({ port: used.card, hubUrl, rpcUrl: chain.rpcUrl, onLine: (line) => show('card', line) });
-    card = await startPart('card', launch, onEnd);
-  }
-  const info = describe(world);
+  // The card needs to know where the others will be, not that they are there: it is built meanwhile.
+  const chosen = await choosePorts(ports);
+  const [startedWorld] = await Promise.all([
+    startWorld({
+      folder: LOCAL_FOLDER,
+      store: options.store as StoreKind,
+      ports: chosen,
+      onProgress: progress,
+      onLine: show,
+      onEnd,
+    }).then((value) => (world = value)),
+    options['no-card'] || !hasCard() ? undefined : startTheCard(chosen, show, onEnd),
+  ]);
+  const info = describe(startedWorld);
   await writeWorldInfo(info);
   process.stdout.write(options.json ? `${JSON.stringify(info)}\n` : readyBlock(info));
+}
+
+async function startTheCard(
+  ports: Ports,
+  show: (part: string, line: string) => void,
+  onEnd: (part: string, tail: string) => void,
+): Promise<void> {
+  progress('starting the card');
+  const [hubUrl, rpcUrl] = [`http://127.0.0.1:${ports.http}`, urlOf(ports.chain)];
+  const launch = () => startCard({ port: ports.card, hubUrl, rpcUrl, onLine: (line) => show('card', line) });
+  card = await startPart('card', launch, onEnd);
 }
 
 function describe({ hubUrl, hubAddress, natsUrl, websocketUrl, store, chain, ports }: World): WorldInfo {

@@ -43,10 +43,18 @@ export async function startCard({ port, hubUrl, rpcUrl, onLine }: CardOptions): 
       async () => !card.running() || (await fetch(`http://127.0.0.1:${port}/`)).ok,
       { timeoutMs: 120_000, everyMs: 200 },
     );
-    if (!card.running()) throw new Error(`the card ended at once:\n${card.tail()}`);
+    if (!card.running()) throw new Error(whyItEnded(card.tail()));
   } catch (error) {
     await card.stop();
-    throw error instanceof Error ? new Error(`${error.message}\n${card.tail()}`) : error;
+    throw error;
   }
   return card;
+}
+
+function whyItEnded(tail: string): string {
+  // Next keeps one development server per folder.
+  const other = /Another next dev server is already running[\s\S]*?PID:\s*(\d+)/.exec(tail)?.[1];
+  return other === undefined
+    ? `the card ended at once:\n${tail}`
+    : `another next dev (process ${other}) serves daicard-next: stop it, or run: npm start -- --no-card`;
 }
