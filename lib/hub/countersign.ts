@@ -62,7 +62,8 @@ async function attempt(
     return refuse('too_many', { apps: openTransfers });
 
   const outbox = await remainingEffects(hub, body);
-  const admitted = await admit({ hub, chain, caller, body: { ...body, outbox: [...outbox] } }, proposal);
+  const situation = { hub, chain, caller, body: { ...body, outbox: [...outbox] } };
+  const admitted = await admit(situation, proposal, judged.value.steps);
   if (!admitted.ok) return admitted;
   const claimed = await claimAll(hub, caller, proposal, admitted.value);
   if (claimed !== 'claimed') return claimed;

@@ -44,7 +44,12 @@ describe('a proposal', () => {
   test('that builds on the held state gives the next one and the digest both sign', () => {
     const judged = judge(funded, propose(funded, pay));
     const next = after(funded, pay);
-    expect(judged).toEqual({ ok: true, value: { next, digest: ledgerDigest(CHANNEL.domain, next.ledger) } });
+    expect(judged).toMatchObject({
+      ok: true,
+      value: { next, digest: ledgerDigest(CHANNEL.domain, next.ledger) },
+    });
+    if (!judged.ok) throw new Error(judged.error.code);
+    expect(judged.value.steps.map((step) => step.apps)).toEqual([next.apps]);
     expect(next.ledger.version).toBe(funded.ledger.version + 1n);
   });
 

@@ -8,10 +8,10 @@ import type { AppCatalogue } from './apps/app-logic.ts';
 import { appsRoot } from './apps-root.ts';
 import { toBytes, toHash } from './bytes.ts';
 import { appId, appStateDigest, ledgerDigest, stateHash, withdrawalDigest } from './digests.ts';
-import { refuse, type Outcomes } from './errors.ts';
+import { refuse, type Fault, type Outcomes } from './errors.ts';
 import { assetOf, at, checkLedger, plus, sum, withAsset } from './ledger.ts';
 import type { AppUpdate, Operation, Proposal } from './operations.ts';
-import { ok } from './result.ts';
+import { err, ok } from './result.ts';
 import {
   INITIATOR,
   type Address,
@@ -27,14 +27,17 @@ export const MAX_OPERATIONS = 128;
 /** Whose signature is on a digest: lowercase address, or null. Given from outside, since servers have a native one. */
 export type Recover = (digest: Uint8Array, signature: Uint8Array) => string | null;
 
-/** The state after `operations`, at `version`. Every update must be followed by the uninstall of its app. */
-export function applyOperations(
+/**
+ * The states after each of `operations`, the last one at `version` with its root. Every update must be followed by the
+ * uninstall of its app. What one operation is refused for names its place in `details.index`.
+ */
+function applyEach(
   channel: Channel,
   catalogue: AppCatalogue,
   state: ChannelState,
   version: bigint,
   operations: readonly Operation[],
-): Outcomes<ChannelState> {
+): Outcomes<{ readonly next: ChannelState; readonly steps: readonly ChannelState[] }> {
   if (version <= state.ledger.version)
     return refuse('stale_version', { agreed: state.ledger.version, proposed: version });
   if (operations.length === 0) return refuse('malformed', { operations: 0 });
@@ -45,18 +48,38 @@ export function applyOperations(
   );
   if (new Set(nonces).size !== nonces.length) return refuse('app_exists', { nonces });
   const context: Context = { channel, catalogue, version };
+  const steps: ChannelState[] = [];
   let next = state;
-  for (const operation of operations) {
+  for (const [index, operation] of operations.entries()) {
     const applied = applyOperation(context, next, operation);
-    if (!applied.ok) return applied;
+    if (!applied.ok) return err(atIndex(applied.error, index));
     next = applied.value;
+    steps.push(next);
   }
-  for (const operation of operations) {
+  for (const [index, operation] of operations.entries()) {
     if (operation.kind === 'update' && next.apps.some((open) => open.id === operation.appId))
-      return refuse('invalid_action', { appId: operation.appId });
+      return refuse('invalid_action', { appId: operation.appId, index });
   }
   const checked = checkLedger({ ...next.ledger, version, appsRoot: rootAfter(state, next) });
-  return checked.ok ? ok({ ...next, ledger: checked.value }) : checked;
+  return checked.ok ? ok({ next: { ...next, ledger: checked.value }, steps }) : checked;
+}
+
+/** Names the operation a fault is about. */
+export const atIndex = (fault: Fault, index: number): Fault => ({
+  ...fault,
+  details: { ...fault.details, index },
+});
+
+/** The state after `operations`, at `version`. */
+export function applyOperations(
+  channel: Channel,
+  catalogue: AppCatalogue,
+  state: ChannelState,
+  version: bigint,
+  operations: readonly Operation[],
+): Outcomes<ChannelState> {
+  const applied = applyEach(channel, catalogue, state, version, operations);
+  return applied.ok ? ok(applied.value.next) : applied;
 }
 
 /** The root only changes when the set of apps does. */
@@ -69,6 +92,8 @@ export const digestOf = (channel: Channel, state: ChannelState): Uint8Array =>
 /** A proposal judged against the state it must build on: the next state and the digest both sign. */
 export interface Judged {
   readonly next: ChannelState;
+  /** The state each operation left, in order. */
+  readonly steps: readonly ChannelState[];
   readonly digest: Uint8Array;
 }
 
@@ -93,8 +118,8 @@ export function judgeProposal(
     proposal.previous.digest !== toHash(ledgerDigest(channel.domain, ledger))
   )
     return refuse('out_of_sync', { held: ledger.version, previous: proposal.previous.version });
-  const next = applyOperations(channel, catalogue, state, proposal.version, proposal.operations);
-  return next.ok ? ok({ next: next.value, digest: digestOf(channel, next.value) }) : next;
+  const applied = applyEach(channel, catalogue, state, proposal.version, proposal.operations);
+  return applied.ok ? ok({ ...applied.value, digest: digestOf(channel, applied.value.next) }) : applied;
 }
 
 export const isSignedBy = (

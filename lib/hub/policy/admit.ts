@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** Policy over a whole proposal. The first operation refused is named by its index, so that the others can be proposed again. */
 import type { ChannelState, Hash } from '../../protocol/types.ts';
-import { refuse, type Fault, type Outcomes } from '../../protocol/errors.ts';
+import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { Operation, Proposal } from '../../protocol/operations.ts';
-import { applyOperation } from '../../protocol/apply-operation.ts';
+import { atIndex } from '../../protocol/transition.ts';
 import { err, ok } from '../../protocol/result.ts';
 import { merge, NOTHING_MORE, type Admission } from './admission.ts';
 import { admitDeposit, admitReturn, admitWithdraw } from './chain-policy.ts';
@@ -40,21 +40,20 @@ async function admitOperation(
 
 const newest = (state: ChannelState): Hash => state.apps[state.apps.length - 1]!.id;
 
-const atIndex = (fault: Fault, index: number): Fault => ({ ...fault, details: { ...fault.details, index } });
-
-/** Operations are judged in order, each on the state the ones before it left. */
-export async function admit(situation: Situation, proposal: Proposal): Promise<Outcomes<Admission>> {
-  const { body, chain } = situation;
-  const context = { channel: body.channel, catalogue: chain.catalogue, version: proposal.version };
-  let state: ChannelState = body.state;
+/** Operations are admitted in order, each on the state the ones before it left (`steps`). */
+export async function admit(
+  situation: Situation,
+  proposal: Proposal,
+  steps: readonly ChannelState[],
+): Promise<Outcomes<Admission>> {
+  let before: ChannelState = situation.body.state;
   let admission = NOTHING_MORE;
   for (const [index, operation] of proposal.operations.entries()) {
-    const applied = applyOperation(context, state, operation);
-    if (!applied.ok) return err(atIndex(applied.error, index));
-    const admitted = await admitOperation(situation, state, applied.value, operation);
+    const after = steps[index]!;
+    const admitted = await admitOperation(situation, before, after, operation);
     if (!admitted.ok) return err(atIndex(admitted.error, index));
     admission = merge(admission, admitted.value);
-    state = applied.value;
+    before = after;
   }
   const opened = admission.routes.map((route) => `${route.side}${route.transferId}`);
   return new Set(opened).size === opened.length ? ok(admission) : refuse('duplicate_payment');
