@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use client';
-import { useId } from 'react';
+import { useId, useState } from 'react';
 import type { HubAsset } from '../../lib/client/hub-description.ts';
-import type { Address } from '../../lib/protocol/types.ts';
+import { ETHER, type Address } from '../../lib/protocol/types.ts';
 import { useCard, useCardView } from '../connection/connection-context.ts';
 import { text } from '../strings/en.ts';
 import { TextField } from '../ui/text-field.tsx';
@@ -22,6 +22,14 @@ export interface ReadAmount {
   readonly problem: string | null;
 }
 
+/** An empty field in the first asset one has something of. */
+export function useTypedAmount() {
+  const { client } = useCard();
+  const { balances } = useCardView();
+  const first = balances.find(({ available }) => available > 0n)?.asset ?? client.assets[0]?.address ?? ETHER;
+  return useState<TypedAmount>({ asset: first, typed: '' });
+}
+
 /** What is typed, against what there is. `hasLimits`: the hub's smallest and largest payment count. */
 export function useReadAmount({ asset: address, typed }: TypedAmount, hasLimits: boolean): ReadAmount {
   const card = useCard();
@@ -31,7 +39,9 @@ export function useReadAmount({ asset: address, typed }: TypedAmount, hasLimits:
   const parsed = parseAmount(typed, decimals);
   const wrong = (problem: string): ReadAmount => ({ asset, amount: null, problem });
   if (!parsed.ok)
-    return wrong(parsed.error === 'too_precise' ? text.amount.too_precise(decimals) : text.amount[parsed.error]);
+    return wrong(
+      parsed.error === 'too_precise' ? text.amount.too_precise(decimals) : text.amount[parsed.error],
+    );
   const available = balances.find((balance) => balance.asset === address)?.available ?? 0n;
   const written = (amount: bigint): string => `${formatAmount(amount, decimals)} ${symbol}`;
   if (parsed.value > available) return wrong(text.amount.tooMuch);
@@ -53,7 +63,11 @@ export function AmountField({ value, onValue, problem }: AmountFieldProps) {
   const { symbol, decimals } = card.asset(value.asset);
   const available = balances.find((balance) => balance.asset === value.asset)?.available ?? 0n;
   const useAll = (
-    <button type="button" className={styles['all']} onClick={() => onValue({ ...value, typed: formatAmount(available, decimals) })}>
+    <button
+      type="button"
+      className={styles['all']}
+      onClick={() => onValue({ ...value, typed: formatAmount(available, decimals) })}
+    >
       {text.app.all}
     </button>
   );
@@ -72,7 +86,11 @@ export function AmountField({ value, onValue, problem }: AmountFieldProps) {
       />
       <div className={styles['asset']}>
         <label htmlFor={id}>{text.amount.asset}</label>
-        <select id={id} value={value.asset} onChange={(event) => onValue({ ...value, asset: event.target.value as Address })}>
+        <select
+          id={id}
+          value={value.asset}
+          onChange={(event) => onValue({ ...value, asset: event.target.value as Address })}
+        >
           {card.client.assets.map((asset) => (
             <option key={asset.address} value={asset.address}>
               {asset.symbol}

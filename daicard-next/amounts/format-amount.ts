@@ -31,5 +31,9 @@ export function amountParts(amount: bigint, decimals: number): AmountParts {
 function digitsOf(amount: bigint, decimals: number) {
   const digits = (amount < 0n ? -amount : amount).toString().padStart(decimals + 1, '0');
   const cut = digits.length - decimals;
-  return { sign: amount < 0n ? '-' : '', whole: digits.slice(0, cut), fraction: digits.slice(cut).replace(/0+$/, '') };
+  return {
+    sign: amount < 0n ? '-' : '',
+    whole: digits.slice(0, cut),
+    fraction: digits.slice(cut).replace(/0+$/, ''),
+  };
 }

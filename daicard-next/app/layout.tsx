@@ -6,7 +6,11 @@ import { text } from '../strings/en.ts';
 import './globals.css';
 import { Card } from './card.tsx';
 
-export const metadata: Metadata = { title: text.app.name, description: text.app.description, robots: 'noindex' };
+export const metadata: Metadata = {
+  title: text.app.name,
+  description: text.app.description,
+  robots: 'noindex',
+};
 
 export const viewport: Viewport = {
   width: 'device-width',

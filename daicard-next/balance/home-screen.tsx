@@ -15,6 +15,28 @@ import styles from './home-screen.module.css';
 /** How much of the history the start shows. */
 const RECENT = 4;
 
+/** What one most likely came for is first: whoever has nothing yet wants to get some. */
+function actionsFor(isEmpty: boolean) {
+  const send = { href: '/transfer', label: text.balance.send };
+  const receive = { href: '/receive', label: text.balance.receive };
+  const deposit = { href: '/deposit', label: text.balance.deposit };
+  const link = { href: '/link', label: text.balance.link };
+  const withdraw = { href: '/withdraw', label: text.balance.withdraw };
+  const [main, rest] = isEmpty
+    ? [
+        [deposit, receive],
+        [send, link, withdraw],
+      ]
+    : [
+        [send, receive],
+        [link, deposit, withdraw],
+      ];
+  return [
+    ...main.map((action) => ({ ...action, look: 'primary' as const })),
+    ...rest.map((action) => ({ ...action, look: 'quiet' as const })),
+  ];
+}
+
 export function HomeScreen() {
   const card = useCard();
   const { balances } = useCardView();
@@ -33,21 +55,11 @@ export function HomeScreen() {
       <BalancePanel balances={balances} assetOf={(address) => card.asset(address)} />
       {isEmpty ? <p className={styles['empty']}>{text.balance.empty}</p> : null}
       <nav className={styles['actions']} aria-label={text.balance.actions}>
-        <ButtonLink href="/transfer" look={isEmpty ? 'quiet' : 'primary'}>
-          {text.balance.send}
-        </ButtonLink>
-        <ButtonLink href="/receive" look={isEmpty ? 'quiet' : 'primary'}>
-          {text.balance.receive}
-        </ButtonLink>
-        <ButtonLink href="/link" look="quiet">
-          {text.balance.link}
-        </ButtonLink>
-        <ButtonLink href="/deposit" look={isEmpty ? 'primary' : 'quiet'}>
-          {text.balance.deposit}
-        </ButtonLink>
-        <ButtonLink href="/withdraw" look="quiet">
-          {text.balance.withdraw}
-        </ButtonLink>
+        {actionsFor(isEmpty).map(({ href, label, look }) => (
+          <ButtonLink key={href} href={href} look={look}>
+            {label}
+          </ButtonLink>
+        ))}
       </nav>
       {activities.length === 0 ? null : (
         <Panel title={text.balance.recent}>

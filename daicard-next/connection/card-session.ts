@@ -77,7 +77,14 @@ export class CardSession {
   readonly view = (): CardView => this.#view;
 
   asset(address: Address): HubAsset {
-    return this.client.assets.find((known) => known.address === address) ?? { address, symbol: '?', decimals: 0, transfer: { min: 0n, max: 0n } };
+    return (
+      this.client.assets.find((known) => known.address === address) ?? {
+        address,
+        symbol: '?',
+        decimals: 0,
+        transfer: { min: 0n, max: 0n },
+      }
+    );
   }
 
   online(isOnline: boolean): void {
@@ -91,7 +98,12 @@ export class CardSession {
   }
 
   #show(change: Partial<CardView>): void {
-    this.#view = { ...this.#view, balances: this.client.balances(), isReadOnly: this.client.isReadOnly, ...change };
+    this.#view = {
+      ...this.#view,
+      balances: this.client.balances(),
+      isReadOnly: this.client.isReadOnly,
+      ...change,
+    };
     for (const listener of this.#listeners) listener();
   }
 
@@ -107,7 +119,14 @@ export class CardSession {
         case 'deposit.confirmed': {
           const { asset, amount } = event;
           const createdAt = Math.floor(Date.now() / 1000);
-          await this.journal.put({ kind: 'deposit', id: crypto.randomUUID(), channel: this.client.channelAddress, asset, amount, createdAt });
+          await this.journal.put({
+            kind: 'deposit',
+            id: crypto.randomUUID(),
+            channel: this.client.channelAddress,
+            asset,
+            amount,
+            createdAt,
+          });
           break;
         }
         case 'withdrawal.executed':
@@ -146,7 +165,9 @@ export class CardSession {
         resolve();
       };
       const timer = setTimeout(done, ms);
-      document.addEventListener('visibilitychange', () => !document.hidden && done(), { signal: over.signal });
+      document.addEventListener('visibilitychange', () => !document.hidden && done(), {
+        signal: over.signal,
+      });
       this.#closing.signal.addEventListener('abort', done, { signal: over.signal });
     });
   }

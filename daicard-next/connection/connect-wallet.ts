@@ -43,7 +43,12 @@ async function fetchConfig(signal: AbortSignal): Promise<z.output<typeof configS
 }
 
 /** Rejects with `IndraError`; nothing is left open then. */
-export async function connectWallet({ walletKey, takeOver, signal, onOnline }: ConnectWalletOptions): Promise<ConnectedWallet> {
+export async function connectWallet({
+  walletKey,
+  takeOver,
+  signal,
+  onOnline,
+}: ConnectWalletOptions): Promise<ConnectedWallet> {
   const { hubUrl, rpcUrl } = await fetchConfig(signal);
   const description = await fetchDescription(hubUrl, globalThis.fetch, signal);
   const chain = chainOf(description, undefined);
@@ -74,7 +79,13 @@ export async function connectWallet({ walletKey, takeOver, signal, onOnline }: C
       ...(rpcUrl === null ? {} : { rpcUrl }),
     });
     const close = (): Promise<void> => client.close().finally(release);
-    return { client, hubUrl, confirmations: chain.confirmations, longestOffer: longestOffer(termsOf(description, chain)), close };
+    return {
+      client,
+      hubUrl,
+      confirmations: chain.confirmations,
+      longestOffer: longestOffer(termsOf(description, chain)),
+      close,
+    };
   } catch (cause) {
     await release();
     throw cause;

@@ -21,7 +21,13 @@ type Attempt =
 /** Milliseconds before the next attempt, growing with each. */
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000];
 
-export function ConnectionProvider({ walletKey, children }: { readonly walletKey: Uint8Array; readonly children: ReactNode }) {
+export function ConnectionProvider({
+  walletKey,
+  children,
+}: {
+  readonly walletKey: Uint8Array;
+  readonly children: ReactNode;
+}) {
   const [attempt, setAttempt] = useState<Attempt>({ kind: 'connecting', lastError: null });
   const [round, setRound] = useState({ count: 0, takeOver: false });
 
@@ -36,14 +42,20 @@ export function ConnectionProvider({ walletKey, children }: { readonly walletKey
     const run = async (): Promise<void> => {
       for (let tries = 0; !leaving.signal.aborted; tries++) {
         try {
-          const connected = await connectWallet({ walletKey, takeOver: round.takeOver, signal: leaving.signal, onOnline });
+          const connected = await connectWallet({
+            walletKey,
+            takeOver: round.takeOver,
+            signal: leaving.signal,
+            onOnline,
+          });
           card = await CardSession.begin(connected, isOnline);
           if (leaving.signal.aborted) await card.close();
           else setAttempt({ kind: 'ready', card });
           return;
         } catch (error) {
           if (leaving.signal.aborted) return;
-          if (!(error instanceof IndraError) || !error.retryable) return setAttempt({ kind: 'failed', error });
+          if (!(error instanceof IndraError) || !error.retryable)
+            return setAttempt({ kind: 'failed', error });
           setAttempt({ kind: 'connecting', lastError: error });
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS[tries] ?? RETRY_MS.at(-1)));
         }
@@ -91,7 +103,9 @@ export function ConnectionProvider({ walletKey, children }: { readonly walletKey
       ) : (
         <>
           <Waiting label={text.connection.connecting} />
-          {attempt.kind === 'connecting' && attempt.lastError !== null ? <Notice tone="warn">{text.connection.waiting}</Notice> : null}
+          {attempt.kind === 'connecting' && attempt.lastError !== null ? (
+            <Notice tone="warn">{text.connection.waiting}</Notice>
+          ) : null}
         </>
       )}
     </Frame>

@@ -32,7 +32,8 @@ export function ConnectionStatus() {
 function useIsBlocked(): boolean {
   const [isBlocked, setBlocked] = useState(false);
   useEffect(() => {
-    const note = (event: SecurityPolicyViolationEvent) => event.effectiveDirective === 'connect-src' && setBlocked(true);
+    const note = (event: SecurityPolicyViolationEvent) =>
+      event.effectiveDirective === 'connect-src' && setBlocked(true);
     document.addEventListener('securitypolicyviolation', note);
     return () => document.removeEventListener('securitypolicyviolation', note);
   }, []);

@@ -14,18 +14,15 @@ import { Waiting } from '../ui/waiting.tsx';
 export function DepositScreen() {
   const card = useCard();
   const [openedAt] = useState(() => Math.floor(Date.now() / 1000));
-  const arrived = useJournal().flatMap((entry) => (entry.kind === 'deposit' && entry.createdAt >= openedAt ? [entry] : []));
+  const arrived = useJournal().flatMap((entry) =>
+    entry.kind === 'deposit' && entry.createdAt >= openedAt ? [entry] : [],
+  );
   const { client, confirmations } = card;
   const chain = text.deposit.chain(client.chainId);
   const address = getAddress(client.channelAddress);
-  const symbols = client.assets.map((asset) => asset.symbol).join(', ');
+  const symbols = client.assets.map((asset) => asset.symbol).join(text.deposit.or);
   return (
-    <Screen title={text.deposit.title} lead={text.deposit.lead(chain)}>
-      <Panel>
-        <QrCode value={address} label={text.deposit.qr} />
-        <Copyable label={text.deposit.address} value={address} look="primary" />
-        <p>{text.deposit.only(symbols, chain)}</p>
-      </Panel>
+    <Screen title={text.deposit.title} lead={text.deposit.lead(symbols, chain)}>
       {arrived.map(({ id, amount, asset }) => (
         <Notice key={id} tone="good" title={text.deposit.arrived}>
           <p>
@@ -33,6 +30,11 @@ export function DepositScreen() {
           </p>
         </Notice>
       ))}
+      <Panel>
+        <QrCode value={address} label={text.deposit.qr} />
+        <Copyable label={text.deposit.address} value={address} look="primary" />
+        <p>{text.deposit.only}</p>
+      </Panel>
       <Waiting label={`${text.deposit.waiting} ${text.deposit.confirmations(confirmations)}`} />
     </Screen>
   );

@@ -52,13 +52,23 @@ export function ActivityList({ activities }: { readonly activities: readonly Act
           </div>
           <div className={styles['how']}>
             <p className={isComing(activity) ? styles['coming'] : undefined}>
-              <Amount amount={activity.amount} asset={card.asset(activity.asset)} sign={isComing(activity) ? '+' : '−'} />
+              <Amount
+                amount={activity.amount}
+                asset={card.asset(activity.asset)}
+                sign={isComing(activity) ? '+' : '−'}
+              />
             </p>
-            <p className={`${styles['state']} ${styles[TONES[activity.state] ?? 'over']}`}>{text.history.states[activity.state]}</p>
+            <p className={`${styles['state']} ${styles[TONES[activity.state] ?? 'over']}`}>
+              {text.history.states[activity.state]}
+            </p>
             {activity.retry === null ? null : (
-              <Link href={`/${activity.kind === 'link' ? 'link' : 'transfer'}#${activity.retry}`}>{text.history.details}</Link>
+              <Link href={`/${activity.kind === 'link' ? 'link' : 'transfer'}#${activity.retry}`}>
+                {text.history.details}
+              </Link>
             )}
-            {activity.openLink === null ? null : <Link href={`/link#${activity.openLink}`}>{text.link.show}</Link>}
+            {activity.openLink === null ? null : (
+              <Link href={`/link#${activity.openLink}`}>{text.link.show}</Link>
+            )}
           </div>
         </li>
       ))}

@@ -52,7 +52,8 @@ test.each([
 });
 
 test('a received one arrives or is received; one taken back before never was', () => {
-  const of = (status: TransferEntry['status']) => activitiesOf([transfer({ direction: 'received', status })], [], at(500));
+  const of = (status: TransferEntry['status']) =>
+    activitiesOf([transfer({ direction: 'received', status })], [], at(500));
   expect(of('claimed')).toMatchObject([{ kind: 'received', state: 'arriving', counterparty: 'indraMe' }]);
   expect(of('resolved')).toMatchObject([{ state: 'received' }]);
   expect(of('cancelled')).toEqual([]);
@@ -61,11 +62,17 @@ test('a received one arrives or is received; one taken back before never was', (
 test('only an open link can be shown again', () => {
   const link = { to: null, recipient: null };
   expect(activitiesOf([transfer(link)], [], at(500))).toMatchObject([{ kind: 'link', openLink: id(1) }]);
-  expect(activitiesOf([transfer({ ...link, status: 'resolved' })], [], at(500))).toMatchObject([{ openLink: null }]);
+  expect(activitiesOf([transfer({ ...link, status: 'resolved' })], [], at(500))).toMatchObject([
+    { openLink: null },
+  ]);
 });
 
 test('what both know is told once, by the hub', () => {
-  const told = activitiesOf([transfer({ status: 'resolved', to: null })], [payment({ status: 'unknown' })], at(500));
+  const told = activitiesOf(
+    [transfer({ status: 'resolved', to: null })],
+    [payment({ status: 'unknown' })],
+    at(500),
+  );
   expect(told).toMatchObject([{ state: 'paid', counterparty: 'indraYou', retry: null }]);
 });
 
@@ -79,7 +86,10 @@ test('what the hub has not told of is sending, unknown or refused, and may be tr
 test('newest first, and nothing of a time the hub has not told about', () => {
   const entries = activitiesOf(
     [transfer({ createdAt: 300 })],
-    [payment({ transferId: id(2), createdAt: 400 }), payment({ id: id(8), transferId: id(3), createdAt: 200 })],
+    [
+      payment({ transferId: id(2), createdAt: 400 }),
+      payment({ id: id(8), transferId: id(3), createdAt: 200 }),
+    ],
     { now: 500, oldest: 300 },
   );
   expect(entries.map((entry) => entry.at)).toEqual([400, 300]);

@@ -51,7 +51,9 @@ export function activitiesOf(
     return [entry.kind === 'withdrawal' ? ofWithdrawal(entry) : ofDeposit(entry)];
   });
   const told = transfers.flatMap((transfer) => {
-    const entry = journal.find((other) => other.kind === 'payment' && other.transferId === transfer.transferId);
+    const entry = journal.find(
+      (other) => other.kind === 'payment' && other.transferId === transfer.transferId,
+    );
     return ofTransfer(transfer, entry?.kind === 'payment' ? entry : null, now);
   });
   return [...own, ...told].sort((one, two) => two.at - one.at);
@@ -94,7 +96,18 @@ function stateOfSent({ status, expiresAt }: TransferEntry, now: number): Activit
 
 function ofPayment({ id, to, asset, amount, note, createdAt: at, status }: PaymentEntry): Activity {
   const retry = status === 'unknown' || status === 'refused' ? id : null;
-  return { id, kind: to === null ? 'link' : 'sent', state: status, asset, amount, note, at, counterparty: to, openLink: null, retry };
+  return {
+    id,
+    kind: to === null ? 'link' : 'sent',
+    state: status,
+    asset,
+    amount,
+    note,
+    at,
+    counterparty: to,
+    openLink: null,
+    retry,
+  };
 }
 
 const WITHDRAWAL_STATES = {
@@ -106,14 +119,26 @@ const WITHDRAWAL_STATES = {
   refused: 'refused',
 } as const;
 
-const ofWithdrawal = ({ id, asset, amount, createdAt: at, recipient, status }: WithdrawalEntry): Activity => ({
+const ofWithdrawal = ({
+  id,
+  asset,
+  amount,
+  createdAt: at,
+  recipient,
+  status,
+}: WithdrawalEntry): Activity => ({
   ...{ id, asset, amount, at, note: null, openLink: null, retry: null },
   kind: 'withdrawal',
   state: WITHDRAWAL_STATES[status],
   counterparty: recipient,
 });
 
-const ofDeposit = ({ id, asset, amount, createdAt: at }: Extract<JournalEntry, { kind: 'deposit' }>): Activity => ({
+const ofDeposit = ({
+  id,
+  asset,
+  amount,
+  createdAt: at,
+}: Extract<JournalEntry, { kind: 'deposit' }>): Activity => ({
   ...{ id, asset, amount, at, note: null, openLink: null, retry: null },
   kind: 'deposit',
   state: 'credited',

@@ -13,7 +13,11 @@ export function HistoryScreen() {
     <Screen title={text.history.title} hasBack={false}>
       {isIncomplete ? <Notice tone="warn">{text.history.incomplete}</Notice> : null}
       <Panel>
-        {activities.length > 0 ? <ActivityList activities={activities} /> : <p>{isLoading ? text.history.loading : text.history.empty}</p>}
+        {activities.length > 0 ? (
+          <ActivityList activities={activities} />
+        ) : (
+          <p>{isLoading ? text.history.loading : text.history.empty}</p>
+        )}
       </Panel>
       {loadMore === null ? null : (
         <Button look="quiet" isBusy={isLoading} onClick={loadMore}>

@@ -21,11 +21,15 @@ export class Journal {
 
   static async open(channel: string): Promise<Journal> {
     const database = await openDB<Layout>(NAME, 1, {
-      upgrade: (created) => void created.createObjectStore('entries', { keyPath: 'id' }).createIndex('channel', 'channel'),
+      upgrade: (created) =>
+        void created.createObjectStore('entries', { keyPath: 'id' }).createIndex('channel', 'channel'),
     });
     const stored = await database.getAllFromIndex('entries', 'channel', channel);
     const entries = stored.flatMap((entry) => journalEntrySchema.safeParse(entry).data ?? []);
-    return new Journal(database, entries.sort((one, two) => two.createdAt - one.createdAt));
+    return new Journal(
+      database,
+      entries.sort((one, two) => two.createdAt - one.createdAt),
+    );
   }
 
   /** The same array until something changes. */
@@ -41,7 +45,9 @@ export class Journal {
   /** On disk before it resolves: a payment is written down before it is asked for. */
   async put(entry: JournalEntry): Promise<void> {
     const isKnown = this.#entries.some((other) => other.id === entry.id);
-    this.#entries = isKnown ? this.#entries.map((other) => (other.id === entry.id ? entry : other)) : [entry, ...this.#entries];
+    this.#entries = isKnown
+      ? this.#entries.map((other) => (other.id === entry.id ? entry : other))
+      : [entry, ...this.#entries];
     for (const listener of this.#listeners) listener();
     const transaction = this.#database.transaction('entries', 'readwrite', { durability: 'strict' });
     await Promise.all([transaction.store.put(entry), transaction.done]);

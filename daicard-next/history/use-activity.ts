@@ -43,7 +43,13 @@ export function useActivity(): ActivityFeed {
           SIDES.map(async (side): Promise<readonly [Side, HistoryPage]> => {
             const after = from?.next[side];
             if (from !== null && after === null) return [side, { entries: [], next: null }];
-            return [side, await client.history({ side, ...(after === undefined || after === null ? {} : { after }) }, { timeoutMs: PATIENCE_MS })];
+            return [
+              side,
+              await client.history(
+                { side, ...(after === undefined || after === null ? {} : { after }) },
+                { timeoutMs: PATIENCE_MS },
+              ),
+            ];
           }),
         );
         setTold((before) => merge(before, pages, from === null));
@@ -71,7 +77,11 @@ export function useActivity(): ActivityFeed {
 }
 
 /** A look at the newest page keeps the older ones, and where the next begins. */
-function merge(before: Told | null, pages: readonly (readonly [Side, HistoryPage])[], isNewest: boolean): Told {
+function merge(
+  before: Told | null,
+  pages: readonly (readonly [Side, HistoryPage])[],
+  isNewest: boolean,
+): Told {
   const transfers = new Map(before?.transfers);
   const next = { sent: null, received: null } as Record<Side, string | null>;
   for (const [side, page] of pages) {

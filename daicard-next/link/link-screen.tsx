@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use client';
 import { useId, useState } from 'react';
-import { ETHER, type Hash } from '../../lib/protocol/types.ts';
-import { AmountField, useReadAmount } from '../amounts/amount-field.tsx';
+import type { Hash } from '../../lib/protocol/types.ts';
+import { AmountField, useReadAmount, useTypedAmount } from '../amounts/amount-field.tsx';
 import { useCard, useJournal } from '../connection/connection-context.ts';
 import { selectedId } from '../history/selected.ts';
 import { text } from '../strings/en.ts';
@@ -23,7 +23,11 @@ const lifetime = (seconds: number): string =>
 
 export function LinkScreen() {
   const [selected, setSelected] = useState<Hash | null>(selectedId);
-  return selected === null ? <Compose onMade={setSelected} /> : <Made selected={selected} onAnother={() => setSelected(null)} />;
+  return selected === null ? (
+    <Compose onMade={setSelected} />
+  ) : (
+    <Made selected={selected} onAnother={() => setSelected(null)} />
+  );
 }
 
 function Compose({ onMade }: { readonly onMade: (paymentId: Hash) => void }) {
@@ -31,9 +35,11 @@ function Compose({ onMade }: { readonly onMade: (paymentId: Hash) => void }) {
   const card = useCard();
   const longest = card.longestOffer;
   const lifetimes = LIFETIMES.filter((seconds) => seconds <= longest);
-  const [typed, setTyped] = useState({ asset: card.client.assets[0]?.address ?? ETHER, typed: '' });
+  const [typed, setTyped] = useTypedAmount();
   const [note, setNote] = useState('');
-  const [expiresIn, setExpiresIn] = useState(lifetimes.find((seconds) => seconds === 24 * HOUR) ?? lifetimes.at(-1) ?? longest);
+  const [expiresIn, setExpiresIn] = useState(
+    lifetimes.find((seconds) => seconds === 24 * HOUR) ?? lifetimes.at(-1) ?? longest,
+  );
   const [isTried, setTried] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -42,21 +48,33 @@ function Compose({ onMade }: { readonly onMade: (paymentId: Hash) => void }) {
     setTried(true);
     if (amount === null || isBusy) return;
     setBusy(true);
-    card.outbox.pay({ to: null, asset: typed.asset, amount, note: note.trim() === '' ? null : note.trim(), expiresIn }).then(onMade, (cause: unknown) => {
-      setError(cause);
-      setBusy(false);
-    });
+    card.outbox
+      .pay({ to: null, asset: typed.asset, amount, note: note.trim() === '' ? null : note.trim(), expiresIn })
+      .then(onMade, (cause: unknown) => {
+        setError(cause);
+        setBusy(false);
+      });
   };
   return (
     <Screen title={text.link.title} lead={text.link.lead}>
       <Panel>
         <Form onSubmit={create}>
           <AmountField value={typed} onValue={setTyped} problem={isTried ? problem : null} />
-          <TextField label={text.transfer.note} value={note} onValue={setNote} hint={text.transfer.noteHint} maxLength={512} />
+          <TextField
+            label={text.transfer.note}
+            value={note}
+            onValue={setNote}
+            hint={text.transfer.noteHint}
+            maxLength={512}
+          />
           {lifetimes.length === 0 ? null : (
             <div className={styles['choice']}>
               <label htmlFor={id}>{text.link.valid}</label>
-              <select id={id} value={expiresIn} onChange={(event) => setExpiresIn(Number(event.target.value))}>
+              <select
+                id={id}
+                value={expiresIn}
+                onChange={(event) => setExpiresIn(Number(event.target.value))}
+              >
                 {lifetimes.map((seconds) => (
                   <option key={seconds} value={seconds}>
                     {lifetime(seconds)}
@@ -78,7 +96,9 @@ function Compose({ onMade }: { readonly onMade: (paymentId: Hash) => void }) {
 /** `selected` is the payment's id, or the transfer's where the history pointed here. */
 function Made({ selected, onAnother }: { readonly selected: Hash; readonly onAnother: () => void }) {
   const card = useCard();
-  const found = useJournal().find((entry) => entry.kind === 'payment' && (entry.id === selected || entry.transferId === selected));
+  const found = useJournal().find(
+    (entry) => entry.kind === 'payment' && (entry.id === selected || entry.transferId === selected),
+  );
   const entry = found?.kind === 'payment' ? found : null;
   const isSent = entry === null || entry.status === 'sent';
   return (

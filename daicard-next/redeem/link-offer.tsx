@@ -39,7 +39,11 @@ export function LinkOffer({ link, fragment, onForget }: LinkOfferProps) {
     if (!isHere) return;
     const leaving = new AbortController();
     client.transferStatus(link.transferId, { signal: leaving.signal }).then(
-      (transfer) => setStep(offerOf(transfer)),
+      (transfer) => {
+        const next = offerOf(transfer);
+        if (next.kind === 'stopped') forgetLink();
+        setStep(next);
+      },
       (error: unknown) => leaving.signal.aborted || setStep({ kind: 'stopped', transfer: null, error }),
     );
     return () => leaving.abort();
@@ -74,12 +78,18 @@ export function LinkOffer({ link, fragment, onForget }: LinkOfferProps) {
         <Screen title={text.redeem.title}>
           <Panel>
             <Offer transfer={step.transfer} />
-            {step.transfer.direction === 'sent' ? <Notice>{text.redeem.own}</Notice> : <p>{text.redeem.keep}</p>}
+            {step.transfer.direction === 'sent' ? (
+              <Notice>{text.redeem.own}</Notice>
+            ) : (
+              <p>{text.redeem.keep}</p>
+            )}
             <Buttons>
               <Button look="quiet" onClick={onForget}>
                 {text.redeem.forget}
               </Button>
-              {step.transfer.direction === 'sent' ? null : <Button onClick={() => receive(step.transfer)}>{text.redeem.confirm}</Button>}
+              {step.transfer.direction === 'sent' ? null : (
+                <Button onClick={() => receive(step.transfer)}>{text.redeem.confirm}</Button>
+              )}
             </Buttons>
           </Panel>
         </Screen>
@@ -147,7 +157,10 @@ function Offer({ transfer }: { readonly transfer: TransferEntry }) {
       <p>{text.redeem.lead}</p>
       <Amount amount={amount} asset={card.asset(asset)} isLarge />
       <Facts
-        facts={[{ label: text.redeem.from, value: from, isCode: true }, ...(note === null ? [] : [{ label: text.redeem.note, value: note }])]}
+        facts={[
+          { label: text.redeem.from, value: from, isCode: true },
+          ...(note === null ? [] : [{ label: text.redeem.note, value: note }]),
+        ]}
       />
     </>
   );

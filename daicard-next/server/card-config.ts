@@ -22,7 +22,10 @@ export function cardConfig(env: Environment = environment): CardConfig {
     throw new Error('Set INDRA_HUB_URL to the http(s) address of the hub, such as http://127.0.0.1:3000');
   if (rpcUrl !== undefined && rpcUrl !== '' && !isHttpUrl(rpcUrl))
     throw new Error('INDRA_RPC_URL is no http(s) address');
-  return { hubUrl: hubUrl.replace(/\/+$/, ''), rpcUrl: rpcUrl === undefined || rpcUrl === '' ? null : rpcUrl };
+  return {
+    hubUrl: hubUrl.replace(/\/+$/, ''),
+    rpcUrl: rpcUrl === undefined || rpcUrl === '' ? null : rpcUrl,
+  };
 }
 
 const isHttpUrl = (text: string): boolean => /^https?:\/\/[^\s/]+/.test(text) && URL.canParse(text);

@@ -17,7 +17,10 @@ export async function chainNodes(): Promise<readonly string[]> {
   if (rpcUrl !== null) return [rpcUrl];
   if (known !== null && known.until > Date.now()) return known.urls;
   try {
-    const response = await fetch(`${hubUrl}/v1/config`, { signal: AbortSignal.timeout(PATIENCE_MS), cache: 'no-store' });
+    const response = await fetch(`${hubUrl}/v1/config`, {
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      cache: 'no-store',
+    });
     const { result } = published.parse(await response.json());
     known = { urls: result.chains.map((chain) => chain.rpcUrl), until: Date.now() + FRESH_MS };
   } catch {

@@ -18,7 +18,11 @@ export function contentSecurityPolicy({ nonce, connect, isDevelopment }: PolicyO
     'img-src': ["'self'", 'data:'],
     'font-src': ["'self'"],
     'manifest-src': ["'self'"],
-    'connect-src': ["'self'", ...new Set(connect.map((url) => new URL(url).origin)), ...(isDevelopment ? ['ws:'] : [])],
+    'connect-src': [
+      "'self'",
+      ...new Set(connect.map((url) => new URL(url).origin)),
+      ...(isDevelopment ? ['ws:'] : []),
+    ],
     'form-action': ["'none'"],
     'frame-ancestors': ["'none'"],
     'base-uri': ["'none'"],

@@ -29,7 +29,11 @@ export function SettingsScreen() {
       <Panel title={text.settings.lock}>
         <div className={styles['choice']}>
           <label htmlFor={id}>{text.settings.lockAfter}</label>
-          <select id={id} value={lockAfterMinutes} onChange={(event) => void wallet.change({ lockAfterMinutes: Number(event.target.value) })}>
+          <select
+            id={id}
+            value={lockAfterMinutes}
+            onChange={(event) => void wallet.change({ lockAfterMinutes: Number(event.target.value) })}
+          >
             {MINUTES.map((minutes) => (
               <option key={minutes} value={minutes}>
                 {text.settings.minutes(minutes)}
@@ -45,7 +49,7 @@ export function SettingsScreen() {
         <Facts
           facts={[
             { label: text.settings.hubAddress, value: hubUrl },
-            { label: text.settings.chain, value: String(client.chainId) },
+            { label: text.settings.chain, value: text.deposit.chain(client.chainId) },
             { label: text.settings.account, value: client.address, isCode: true },
           ]}
         />

@@ -24,7 +24,9 @@ export function ShowWords() {
           <Button look="quiet" onClick={() => setWords(null)}>
             {text.settings.hideWords}
           </Button>
-          <Button onClick={() => void wallet.change({ isBackedUp: true }).then(() => setWords(null))}>{text.wallet.backupDone}</Button>
+          <Button onClick={() => void wallet.change({ isBackedUp: true }).then(() => setWords(null))}>
+            {text.wallet.backupDone}
+          </Button>
         </Buttons>
       </>
     );

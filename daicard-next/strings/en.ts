@@ -1,5 +1,17 @@
 // SPDX-License-Identifier: MIT
 /** Every word the card shows, in English; the texts of errors are in errors-en.ts. */
+
+const CHAINS: Readonly<Record<number, string>> = {
+  1: 'Ethereum',
+  10: 'OP Mainnet',
+  100: 'Gnosis Chain',
+  137: 'Polygon',
+  8453: 'Base',
+  31337: 'the local test chain',
+  42161: 'Arbitrum One',
+  11155111: 'the Sepolia test chain',
+};
+
 export const text = {
   app: {
     name: 'Dai Card',
@@ -25,15 +37,18 @@ export const text = {
   },
   nav: { home: 'Card', history: 'History', settings: 'Settings', lock: 'Lock' },
   unusable: {
-    insecure: 'The browser offers no encryption to pages that were not loaded securely. Open this card over https, or on localhost.',
-    storage: 'The browser keeps no data for this page, so a wallet here would be lost. Leave private mode, or allow storage for this page.',
+    insecure:
+      'The browser offers no encryption to pages that were not loaded securely. Open this card over https, or on localhost.',
+    storage:
+      'The browser keeps no data for this page, so a wallet here would be lost. Leave private mode, or allow storage for this page.',
     title: 'The card cannot work here',
   },
   wallet: {
     welcome: 'A wallet in this page',
     lead: 'Pay anyone at once, and take your money out whenever you like. Your keys are made here and never leave this device.',
     welcomeLink: 'Someone sent you money',
-    leadLink: 'Make a wallet to receive it. It takes a passphrase and nothing else: no name, no account, no e-mail.',
+    leadLink:
+      'Make a wallet to receive it. It takes a passphrase and nothing else: no name, no account, no e-mail.',
     create: 'Make a new wallet',
     creating: 'Making and encrypting your wallet…',
     restore: 'I have twelve words already',
@@ -49,16 +64,19 @@ export const text = {
     passphraseAgain: 'The passphrase again',
     passphraseShort: 'Use at least 10 characters.',
     passphraseDiffers: 'The two are not the same.',
-    honest: 'The passphrase encrypts the wallet on this device. Nobody can reset it: without it only your twelve words bring the wallet back.',
+    honest:
+      'The passphrase encrypts the wallet on this device. Nobody can reset it: without it only your twelve words bring the wallet back.',
     locked: 'Your wallet is locked',
     unlock: 'Unlock',
     unlocking: 'Unlocking…',
     wrong: 'That is not the passphrase of this wallet.',
     forgot: 'I forgot the passphrase',
-    forgotLead: 'Nobody can reset it. With your twelve words you can replace the wallet on this device and choose a new passphrase.',
+    forgotLead:
+      'Nobody can reset it. With your twelve words you can replace the wallet on this device and choose a new passphrase.',
     lockedLink: 'Unlock it to receive the money of the link you opened.',
     backupTitle: 'Write down these twelve words',
-    backupLead: 'They are your wallet. Whoever has them has your money, and without them it is lost with this device. Keep them on paper, not in a photo or a message.',
+    backupLead:
+      'They are your wallet. Whoever has them has your money, and without them it is lost with this device. Keep them on paper, not in a photo or a message.',
     backupDone: 'I have written them down',
     backupLater: 'Later',
     backupReminder: 'Your words are not written down yet. If this device is lost, your money is lost.',
@@ -70,13 +88,16 @@ export const text = {
     online: 'Connected',
     offline: 'Hub not reached',
     readOnly: 'Read only',
-    offlineNotice: 'The hub cannot be reached right now. What is under way is unknown until it answers; nothing is lost and nothing is paid twice.',
+    offlineNotice:
+      'The hub cannot be reached right now. What is under way is unknown until it answers; nothing is lost and nothing is paid twice.',
     otherTab: 'This wallet is open in another tab, so this one only shows it.',
-    otherDevice: 'This wallet was used on another device, so this one only shows it. Take it over only if that one is closed.',
+    otherDevice:
+      'This wallet was used on another device, so this one only shows it. Take it over only if that one is closed.',
     useHere: 'Use it here',
     takeOver: 'Take over here',
     retry: 'Try again',
-    restored: 'This wallet was restored from what the hub kept. Until the hub has signed a new state with you, nothing counts as yours for sure.',
+    restored:
+      'This wallet was restored from what the hub kept. Until the hub has signed a new state with you, nothing counts as yours for sure.',
     blocked: 'This page was loaded while the hub was away and cannot reach the chain. Reload it.',
   },
   balance: {
@@ -84,7 +105,7 @@ export const text = {
     available: 'Available',
     locked: 'On its way to others',
     incoming: 'Arriving',
-    receivable: 'You can receive',
+    receivable: 'You can receive up to',
     empty: 'Add money to begin, or let someone pay you.',
     send: 'Send',
     link: 'Send by link',
@@ -101,7 +122,8 @@ export const text = {
     available: (amount: string) => `${amount} available`,
     empty: 'Enter an amount.',
     unreadable: 'Write a number, such as 12.50.',
-    ambiguous: 'This could be read in two ways. Write the thousands without a separator, and a point before the fraction.',
+    ambiguous:
+      'This could be read in two ways. Write the thousands without a separator, and a point before the fraction.',
     too_precise: (decimals: number) => `At most ${decimals} digits after the point.`,
     zero: 'Enter more than zero.',
     tooMuch: 'That is more than you have available.',
@@ -110,15 +132,19 @@ export const text = {
   },
   deposit: {
     title: 'Add money',
-    lead: (chain: string) => `Send any of these to your address on ${chain}, from any wallet or exchange.`,
+    lead: (symbols: string, chain: string) =>
+      `Send ${symbols} on ${chain} to your address, from any wallet or exchange.`,
+    or: ' or ',
     address: 'Your deposit address',
     qr: 'QR code of your deposit address',
-    only: (symbols: string, chain: string) => `Only ${symbols} on ${chain}. Anything else sent to it may be lost.`,
+    only: 'Anything else, or on another chain, may be lost.',
     confirmations: (count: number) =>
-      count === 0 ? 'It appears as soon as it is in a block.' : `It appears after ${count} confirmation${count === 1 ? '' : 's'}.`,
+      count === 0
+        ? 'It appears as soon as it is in a block.'
+        : `It appears after ${count} confirmation${count === 1 ? '' : 's'}.`,
     waiting: 'Watching the chain for your deposit…',
     arrived: 'Deposit received',
-    chain: (chainId: number) => `chain ${chainId}`,
+    chain: (chainId: number) => CHAINS[chainId] ?? `chain ${chainId}`,
   },
   transfer: {
     title: 'Send',
@@ -139,7 +165,8 @@ export const text = {
     sending: 'Sending…',
     sendingLead: 'You can leave this page; it goes on as long as the card is open.',
     unknown: 'Unknown, still checking',
-    unknownLead: 'The hub has not answered yet. The card keeps asking with the same payment, so it cannot be paid twice.',
+    unknownLead:
+      'The hub has not answered yet. The card keeps asking with the same payment, so it cannot be paid twice.',
     sent: 'Sent',
     sentLead: 'It is in the hub’s hands: it will be received, or come back to you.',
     paid: 'Received by them',
@@ -174,7 +201,8 @@ export const text = {
     open: 'Look at it',
     confirm: 'Receive it',
     working: 'Receiving…',
-    workingLead: 'The first payment into a new wallet can take a moment, while the hub puts money aside for you.',
+    workingLead:
+      'The first payment into a new wallet can take a moment, while the hub puts money aside for you.',
     done: 'The money is yours',
     note: 'Note',
     from: 'From',
@@ -199,13 +227,15 @@ export const text = {
     toChecksum: 'One of its letters is wrong: the capitals do not fit. Copy it again.',
     toOwn: 'This is your own deposit address: the money would come straight back.',
     review: 'Check the withdrawal',
-    irrevocable: 'What is paid out on chain cannot be called back. Compare the address with the one you mean.',
+    irrevocable:
+      'What is paid out on chain cannot be called back. Compare the address with the one you mean.',
     confirm: 'Withdraw now',
     signing: 'Agreeing with the hub…',
     unknown: 'Unknown, still checking',
     unknownLead: 'The hub has not answered yet. Do not withdraw again: the card keeps asking for this one.',
     agreed: 'On its way to the chain',
-    agreedLead: 'Signed by you and the hub. If it is not on the chain within a day, the money comes back to your card.',
+    agreedLead:
+      'Signed by you and the hub. If it is not on the chain within a day, the money comes back to your card.',
     executed: 'Paid out',
     returned: 'Came back to your card',
     refused: 'Not withdrawn',
@@ -256,7 +286,8 @@ export const text = {
     chain: 'Chain',
     account: 'Your address',
     remove: 'Remove this wallet',
-    removeLead: 'Takes the wallet off this device. Without your twelve words the money in it is lost for good.',
+    removeLead:
+      'Takes the wallet off this device. Without your twelve words the money in it is lost for good.',
     removeConfirm: 'I have the twelve words. Remove the wallet',
   },
 } as const;

@@ -24,24 +24,48 @@ const soon = (happened: string): ErrorText => refused(happened, 'Wait a moment a
 const appFault = bug('The hub did not accept what the card proposed.');
 
 export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
-  malformed: refused('That could not be read.', 'Check it for missing or extra letters, best by copying it again.'),
+  malformed: refused(
+    'That could not be read.',
+    'Check it for missing or extra letters, best by copying it again.',
+  ),
   too_large: refused('That is more than fits in one message.', 'Use a shorter note.'),
-  unsupported_version: refused('The hub and this card speak different versions.', 'Reload the page to get the newest card.'),
+  unsupported_version: refused(
+    'The hub and this card speak different versions.',
+    'Reload the page to get the newest card.',
+  ),
   unknown_operation: bug('The hub does not know what the card asked for.'),
-  unauthenticated: refused('The hub did not accept your sign-in.', 'Check that this device’s clock is right, lock the wallet and unlock it again.'),
+  unauthenticated: refused(
+    'The hub did not accept your sign-in.',
+    'Check that this device’s clock is right, lock the wallet and unlock it again.',
+  ),
   not_yours: refused('That belongs to someone else.', 'Check which wallet you have opened.'),
-  unknown_chain: refused('That is on a chain this hub does not serve.', 'Open it with the card it was made with.'),
+  unknown_chain: refused(
+    'That is on a chain this hub does not serve.',
+    'Open it with the card it was made with.',
+  ),
   unknown_channel: bug('The hub does not know your account yet.'),
   wrong_epoch: soon('Your account with the hub was settled on chain and began anew.'),
   stale_version: soon('Another payment was faster.'),
   out_of_sync: soon('The hub has a newer state of your account.'),
   bad_signature: bug('A signature was not accepted.'),
   unknown_asset: refused('This hub does not handle that asset.', 'Choose another asset.'),
-  amount_out_of_range: refused('The amount is too small or too large for this hub.', 'Choose another amount.'),
-  insufficient_balance: refused('There is not enough money available.', 'Choose a smaller amount, or add money first.'),
-  insufficient_collateral: refused('The hub cannot pay out that much to this account right now.', 'It is bringing more. Try again in a minute.'),
+  amount_out_of_range: refused(
+    'The amount is too small or too large for this hub.',
+    'Choose another amount.',
+  ),
+  insufficient_balance: refused(
+    'There is not enough money available.',
+    'Choose a smaller amount, or add money first.',
+  ),
+  insufficient_collateral: refused(
+    'The hub cannot pay out that much to this account right now.',
+    'It is bringing more. Try again in a minute.',
+  ),
   conservation_broken: appFault,
-  too_many: refused('Too many payments are open at once.', 'Wait until some have arrived, or take back links nobody used.'),
+  too_many: refused(
+    'Too many payments are open at once.',
+    'Wait until some have arrived, or take back links nobody used.',
+  ),
   unknown_app: appFault,
   app_exists: appFault,
   unsupported_app: appFault,
@@ -53,36 +77,66 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
   deposit_not_found: soon('The deposit is not confirmed on the chain yet.'),
   invalid_deposit: appFault,
   invalid_withdrawal: refused('The hub did not accept this withdrawal.', 'Check the address and the amount.'),
-  unknown_withdrawal: refused('There is no such withdrawal any more.', 'Look at your balance: it was paid, or it came back.'),
+  unknown_withdrawal: refused(
+    'There is no such withdrawal any more.',
+    'Look at your balance: it was paid, or it came back.',
+  ),
   withdrawal_open: soon('That withdrawal can still be paid on chain.'),
   invalid_swap: appFault,
   quote_expired: refused('The offer has expired.', 'Ask for a new one.'),
-  invalid_transfer: refused('That payment cannot be made.', 'You cannot pay yourself, and a payment cannot stay open longer than the hub allows.'),
+  invalid_transfer: refused(
+    'That payment cannot be made.',
+    'You cannot pay yourself, and a payment cannot stay open longer than the hub allows.',
+  ),
   duplicate_payment: {
     happened: 'This payment exists already.',
     state: 'It was made once, not twice.',
     next: 'You find it in the history.',
   },
-  unknown_transfer: refused('There is no such payment.', 'Check that the link is complete, or ask for a new one.'),
-  not_recipient: refused('This payment is for someone else, or the link is not complete.', 'Copy the whole link again.'),
+  unknown_transfer: refused(
+    'There is no such payment.',
+    'Check that the link is complete, or ask for a new one.',
+  ),
+  not_recipient: refused(
+    'This payment is for someone else, or the link is not complete.',
+    'Copy the whole link again.',
+  ),
   transfer_claimed: refused('Someone is receiving this payment right now.', 'Look again in a moment.'),
-  transfer_resolved: refused('This payment has been received already.', 'Each link works once. Ask the sender if it was not you.'),
+  transfer_resolved: refused(
+    'This payment has been received already.',
+    'Each link works once. Ask the sender if it was not you.',
+  ),
   transfer_cancelled: refused('The sender took this payment back.', 'Ask the sender for a new link.'),
-  transfer_expired: refused('This payment has expired. The money goes back to the sender.', 'Ask the sender for a new link.'),
+  transfer_expired: refused(
+    'This payment has expired. The money goes back to the sender.',
+    'Ask the sender for a new link.',
+  ),
   transfer_pending: soon('This payment can still be received.'),
-  channel_disputed: refused('Your account is being settled on chain, so nothing can be paid meanwhile.', 'Wait until it is over. Your money is safe in the contract.'),
+  channel_disputed: refused(
+    'Your account is being settled on chain, so nothing can be paid meanwhile.',
+    'Wait until it is over. Your money is safe in the contract.',
+  ),
   hub_behind: soon('The hub lost sight of the chain and signs nothing until it sees it again.'),
   busy: soon('Too much is going on in this account at once.'),
-  chain_refused: refused('The chain would not accept that transaction.', 'Check the address: it may be a contract that takes no payments.'),
+  chain_refused: refused(
+    'The chain would not accept that transaction.',
+    'Check the address: it may be a contract that takes no payments.',
+  ),
   chain_unavailable: soon('The chain could not be asked.'),
   store_unavailable: open('The hub’s memory did not answer.'),
   timeout: open('No answer came in time.'),
   unreachable: open('The hub could not be reached.'),
   internal: open('Something went wrong inside the hub.'),
-  another_writer: refused('This wallet is in use in another tab or on another device.', 'Use it there, or use it here instead.'),
+  another_writer: refused(
+    'This wallet is in use in another tab or on another device.',
+    'Use it there, or use it here instead.',
+  ),
   closed: refused('The wallet was locked meanwhile.', 'Unlock it. What was signed before goes on by itself.'),
   aborted: open('The card stopped waiting.'),
-  hub_mismatch: refused('The hub says something that cannot be true.', 'Do not use this hub. If this is a link from another hub, open it with that hub’s card.'),
+  hub_mismatch: refused(
+    'The hub says something that cannot be true.',
+    'Do not use this hub. If this is a link from another hub, open it with that hub’s card.',
+  ),
 };
 
 /** An unknown outcome is never told as a refusal, whatever the code. */

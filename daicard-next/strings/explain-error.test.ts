@@ -21,5 +21,8 @@ test('an unknown outcome is never told as a failure', () => {
 });
 
 test('what has no code is a fault of the card', () => {
-  expect(explainError(new TypeError('x'))).toMatchObject({ code: 'TypeError', happened: 'The card made a mistake.' });
+  expect(explainError(new TypeError('x'))).toMatchObject({
+    code: 'TypeError',
+    happened: 'The card made a mistake.',
+  });
 });

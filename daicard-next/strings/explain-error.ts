@@ -8,12 +8,16 @@ export interface Explanation extends ErrorText {
 }
 
 export function explainError(error: unknown): Explanation {
-  if (!(error instanceof IndraError)) return { code: error instanceof Error ? error.name : 'unknown', ...unexpected };
+  if (!(error instanceof IndraError))
+    return { code: error instanceof Error ? error.name : 'unknown', ...unexpected };
   return explainCode(error.code, error.outcome);
 }
 
 /** Of a fault that was stored with its code. */
-export function explainCode(code: IndraError['code'], outcome: IndraError['outcome'] = 'unchanged'): Explanation {
+export function explainCode(
+  code: IndraError['code'],
+  outcome: IndraError['outcome'] = 'unchanged',
+): Explanation {
   const known = errorTexts[code];
   return { code, ...known, ...(outcome === 'unknown' ? { state: unknownOutcome } : {}) };
 }

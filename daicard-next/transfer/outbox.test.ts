@@ -23,7 +23,8 @@ async function setUp(answer: () => Promise<unknown>) {
     channelAddress,
     transfer: ask,
     createLink: ask,
-    transferStatus: () => (known ? (Promise.resolve({}) as Promise<never>) : Promise.reject(IndraError.from('unknown_transfer'))),
+    transferStatus: () =>
+      known ? (Promise.resolve({}) as Promise<never>) : Promise.reject(IndraError.from('unknown_transfer')),
   } satisfies Partial<IndraClient>;
   const journal = await Journal.open(channelAddress);
   const outbox = new Outbox(client, journal, 20);
@@ -56,7 +57,9 @@ test('silence is unknown, never refused; the late answer still counts', async ()
 
 test('every try is the same payment', async () => {
   let tries = 0;
-  const world = await setUp(() => (++tries === 1 ? Promise.reject(IndraError.from('timeout')) : Promise.resolve({})));
+  const world = await setUp(() =>
+    ++tries === 1 ? Promise.reject(IndraError.from('timeout')) : Promise.resolve({}),
+  );
   const id = await world.outbox.pay(draft);
   await world.until(id, 'unknown');
   await new Promise((resolve) => setTimeout(resolve, 5));

@@ -43,9 +43,23 @@ export class Outbox {
     const id = newPaymentId();
     const createdAt = Math.floor(Date.now() / 1000);
     const transferId = transferIdOf(chainId, channelAddress, id);
-    await this.#journal.put({ kind: 'payment', id, transferId, channel: channelAddress, createdAt, status: 'sending', code: null, ...draft });
+    await this.#journal.put({
+      kind: 'payment',
+      id,
+      transferId,
+      channel: channelAddress,
+      createdAt,
+      status: 'sending',
+      code: null,
+      ...draft,
+    });
     void this.#run(id);
     return id;
+  }
+
+  /** Whether the payment is being asked for right now. */
+  isRunning(id: Hash): boolean {
+    return this.#running.has(id);
   }
 
   /** The same payment again; nothing happens while it is still under way. */
@@ -56,24 +70,28 @@ export class Outbox {
   /** What was under way when the card was closed is unknown until it is looked up. */
   async recover(): Promise<void> {
     for (const entry of this.#journal.entries)
-      if (entry.kind === 'payment' && entry.status === 'sending') await this.#set(entry.id, { status: 'unknown' });
+      if (entry.kind === 'payment' && entry.status === 'sending')
+        await this.#set(entry.id, { status: 'unknown' });
   }
 
   /** Looks up every payment whose fate is unknown. One the hub does not know may still be on its way, and stays unknown. */
   async check(): Promise<void> {
     for (const entry of this.#journal.entries) {
       if (entry.kind !== 'payment' || entry.status !== 'unknown') continue;
-      const isKnown = await this.#client.transferStatus(entry.transferId, { timeoutMs: this.#patienceMs }).then(
-        () => true,
-        () => false,
-      );
+      const isKnown = await this.#client
+        .transferStatus(entry.transferId, { timeoutMs: this.#patienceMs })
+        .then(
+          () => true,
+          () => false,
+        );
       if (isKnown) await this.settled(entry.id, null);
     }
   }
 
   /** How a payment ended that was asked for here, from whoever heard of it first. */
   async settled(id: Hash, refusal: IndraError | null): Promise<void> {
-    if (refusal === null || refusal.code === 'duplicate_payment') return this.#set(id, { status: 'sent', code: null });
+    if (refusal === null || refusal.code === 'duplicate_payment')
+      return this.#set(id, { status: 'sent', code: null });
     const status = refusal.outcome === 'unknown' ? 'unknown' : 'refused';
     await this.#set(id, { status, code: refusal.code });
   }
@@ -85,23 +103,31 @@ export class Outbox {
     const isFirst = entry.status === 'sending';
     if (!isFirst) await this.#set(id, { status: 'sending', code: null });
     const timer = setTimeout(() => void this.#set(id, { status: 'unknown' }, 'sending'), this.#patienceMs);
-    try {
-      await this.#ask(entry);
-      await this.settled(id, null);
-    } catch (cause) {
-      await this.settled(id, cause instanceof IndraError ? cause : IndraError.from('internal'));
-    } finally {
-      clearTimeout(timer);
-      this.#running.delete(id);
-    }
+    const refusal = await this.#ask(entry).then(
+      () => null,
+      (cause: unknown) => (cause instanceof IndraError ? cause : IndraError.from('internal')),
+    );
+    clearTimeout(timer);
+    this.#running.delete(id);
+    await this.settled(id, refusal);
   }
 
   #ask({ id, to, asset, amount, note, expiresIn }: PaymentEntry): Promise<unknown> {
-    const request = { paymentId: id, asset, amount, ...(note === null ? {} : { note }), ...(expiresIn === null ? {} : { expiresIn }) };
+    const request = {
+      paymentId: id,
+      asset,
+      amount,
+      ...(note === null ? {} : { note }),
+      ...(expiresIn === null ? {} : { expiresIn }),
+    };
     return to === null ? this.#client.createLink(request) : this.#client.transfer({ ...request, to });
   }
 
-  async #set(id: Hash, change: Partial<Pick<PaymentEntry, 'status' | 'code'>>, only?: PaymentEntry['status']): Promise<void> {
+  async #set(
+    id: Hash,
+    change: Partial<Pick<PaymentEntry, 'status' | 'code'>>,
+    only?: PaymentEntry['status'],
+  ): Promise<void> {
     const entry = this.#journal.find('payment', id);
     // What the hub has stays sent: an answer that comes late tells nothing new.
     if (entry === null || entry.status === 'sent' || (only !== undefined && entry.status !== only)) return;

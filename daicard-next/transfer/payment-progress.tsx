@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 'use client';
-import type { Hash } from '../../lib/protocol/types.ts';
 import { useCard } from '../connection/connection-context.ts';
 import type { PaymentEntry } from '../history/journal-entry.ts';
 import { explainCode } from '../strings/explain-error.ts';
@@ -11,14 +10,15 @@ import { Notice } from '../ui/notice.tsx';
 import { Waiting } from '../ui/waiting.tsx';
 import { useTransfer } from './use-transfer.ts';
 
-const useIsPaid = (entry: PaymentEntry): boolean => useTransfer(entry.status === 'sent' ? entry.transferId : null)?.status === 'resolved';
+const useIsPaid = (entry: PaymentEntry): boolean =>
+  useTransfer(entry.status === 'sent' ? entry.transferId : null)?.status === 'resolved';
 
 /** How far a payment is, in words that never call a silence a failure. */
 export function PaymentProgress({ entry }: { readonly entry: PaymentEntry }) {
   const { outbox } = useCard();
   const isPaid = useIsPaid(entry);
-  const retry = (id: Hash) => (
-    <Button look="quiet" onClick={() => outbox.retry(id)}>
+  const retry = outbox.isRunning(entry.id) ? null : (
+    <Button look="quiet" onClick={() => outbox.retry(entry.id)}>
       {text.payment.retry}
     </Button>
   );
@@ -31,7 +31,7 @@ export function PaymentProgress({ entry }: { readonly entry: PaymentEntry }) {
           <Notice tone="warn" title={text.payment.unknown}>
             <p>{text.payment.unknownLead}</p>
           </Notice>
-          {retry(entry.id)}
+          {retry}
         </>
       );
     case 'refused':
@@ -39,7 +39,7 @@ export function PaymentProgress({ entry }: { readonly entry: PaymentEntry }) {
         <>
           <h2>{text.payment.refused}</h2>
           {entry.code === null ? null : <ErrorNotice explanation={explainCode(entry.code)} />}
-          {retry(entry.id)}
+          {retry}
         </>
       );
     case 'sent':

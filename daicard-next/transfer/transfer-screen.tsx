@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 'use client';
 import { useState } from 'react';
-import { ETHER, type Hash } from '../../lib/protocol/types.ts';
-import { AmountField, useReadAmount } from '../amounts/amount-field.tsx';
+import type { Hash } from '../../lib/protocol/types.ts';
+import { AmountField, useReadAmount, useTypedAmount } from '../amounts/amount-field.tsx';
 import { useCard, useJournal } from '../connection/connection-context.ts';
 import { selectedId } from '../history/selected.ts';
 import { text } from '../strings/en.ts';
@@ -20,13 +20,17 @@ const NOTE_MAX = 512;
 
 export function TransferScreen() {
   const [paymentId, setPaymentId] = useState<Hash | null>(selectedId);
-  return paymentId === null ? <Compose onSent={setPaymentId} /> : <Followed paymentId={paymentId} onAnother={() => setPaymentId(null)} />;
+  return paymentId === null ? (
+    <Compose onSent={setPaymentId} />
+  ) : (
+    <Followed paymentId={paymentId} onAnother={() => setPaymentId(null)} />
+  );
 }
 
 function Compose({ onSent }: { readonly onSent: (paymentId: Hash) => void }) {
   const card = useCard();
   const [to, setTo] = useState('');
-  const [typed, setTyped] = useState({ asset: card.client.assets[0]?.address ?? ETHER, typed: '' });
+  const [typed, setTyped] = useTypedAmount();
   const [note, setNote] = useState('');
   const [isTried, setTried] = useState(false);
   const [draft, setDraft] = useState<PaymentDraft | null>(null);
@@ -39,7 +43,13 @@ function Compose({ onSent }: { readonly onSent: (paymentId: Hash) => void }) {
   const review = () => {
     setTried(true);
     if (amount === null || toProblem !== null || noteProblem !== null) return;
-    setDraft({ to: payeeOf(to), asset: typed.asset, amount, note: note.trim() === '' ? null : note.trim(), expiresIn: null });
+    setDraft({
+      to: payeeOf(to),
+      asset: typed.asset,
+      amount,
+      note: note.trim() === '' ? null : note.trim(),
+      expiresIn: null,
+    });
   };
   return (
     <Screen title={text.transfer.title} lead={text.transfer.lead}>
@@ -57,7 +67,13 @@ function Compose({ onSent }: { readonly onSent: (paymentId: Hash) => void }) {
             autoComplete="off"
           />
           <AmountField value={typed} onValue={setTyped} problem={isTried ? problem : null} />
-          <TextField label={text.transfer.note} value={note} onValue={setNote} hint={text.transfer.noteHint} problem={noteProblem} />
+          <TextField
+            label={text.transfer.note}
+            value={note}
+            onValue={setNote}
+            hint={text.transfer.noteHint}
+            problem={noteProblem}
+          />
           <Button type="submit">{text.app.continue}</Button>
         </Form>
       </Panel>

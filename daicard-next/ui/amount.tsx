@@ -18,7 +18,8 @@ export function Amount({ amount, asset, isLarge = false, sign = '' }: AmountProp
     <span className={isLarge ? `${styles['amount']} ${styles['large']}` : styles['amount']}>
       {sign}
       {head}
-      {tail === '' ? null : <span className={styles['tail']}>{tail}</span>} <span className={styles['symbol']}>{asset.symbol}</span>
+      {tail === '' ? null : <span className={styles['tail']}>{tail}</span>}{' '}
+      <span className={styles['symbol']}>{asset.symbol}</span>
     </span>
   );
 }

@@ -13,7 +13,13 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'cla
 
 const classOf = (look: Look): string => `${styles['button']} ${styles[look]}`;
 
-export const Button = ({ look = 'primary', isBusy = false, type = 'button', onClick, ...rest }: ButtonProps) => (
+export const Button = ({
+  look = 'primary',
+  isBusy = false,
+  type = 'button',
+  onClick,
+  ...rest
+}: ButtonProps) => (
   <button
     {...rest}
     type={type}
@@ -24,10 +30,20 @@ export const Button = ({ look = 'primary', isBusy = false, type = 'button', onCl
   />
 );
 
-export const ButtonLink = ({ href, look = 'primary', children }: { readonly href: string; readonly look?: Look; readonly children: ReactNode }) => (
+export const ButtonLink = ({
+  href,
+  look = 'primary',
+  children,
+}: {
+  readonly href: string;
+  readonly look?: Look;
+  readonly children: ReactNode;
+}) => (
   <Link href={href} className={classOf(look)}>
     {children}
   </Link>
 );
 
-export const Buttons = ({ children }: { readonly children: ReactNode }) => <div className={styles['row']}>{children}</div>;
+export const Buttons = ({ children }: { readonly children: ReactNode }) => (
+  <div className={styles['row']}>{children}</div>
+);

@@ -12,9 +12,9 @@ export interface Fact {
 export const Facts = ({ facts }: { readonly facts: readonly Fact[] }) => (
   <dl className={styles['facts']}>
     {facts.map(({ label, value, isCode = false }) => (
-      <div key={label}>
+      <div key={label} className={isCode ? styles['code'] : undefined}>
         <dt>{label}</dt>
-        <dd className={isCode ? styles['code'] : undefined}>{value}</dd>
+        <dd>{value}</dd>
       </div>
     ))}
   </dl>

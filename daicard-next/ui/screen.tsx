@@ -47,7 +47,13 @@ export const Panel = ({ title, children }: { readonly title?: string; readonly c
 );
 
 /** A form whose answer is handled in the page; it is never sent anywhere. */
-export const Form = ({ onSubmit, children }: { readonly onSubmit: () => void; readonly children: ReactNode }) => (
+export const Form = ({
+  onSubmit,
+  children,
+}: {
+  readonly onSubmit: () => void;
+  readonly children: ReactNode;
+}) => (
   <form
     className={styles['form']}
     noValidate

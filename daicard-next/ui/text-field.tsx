@@ -2,7 +2,10 @@
 import { useId, type InputHTMLAttributes, type ReactNode } from 'react';
 import styles from './text-field.module.css';
 
-interface TextFieldProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'className' | 'onChange' | 'value' | 'id'> {
+interface TextFieldProps extends Omit<
+  InputHTMLAttributes<HTMLInputElement>,
+  'className' | 'onChange' | 'value' | 'id'
+> {
   readonly label: string;
   readonly value: string;
   readonly onValue: (value: string) => void;
@@ -37,7 +40,11 @@ export function TextField({ label, value, onValue, hint, problem, rows, aside, .
       {rows === undefined ? (
         <input {...rest} {...common} />
       ) : (
-        <textarea rows={rows} {...{ required, placeholder, autoFocus, spellCheck, autoCapitalize, autoComplete }} {...common} />
+        <textarea
+          rows={rows}
+          {...{ required, placeholder, autoFocus, spellCheck, autoCapitalize, autoComplete }}
+          {...common}
+        />
       )}
       {hint === undefined ? null : (
         <p id={`${id}-hint`} className={styles['hint']}>

@@ -18,7 +18,9 @@ export function BackupScreen({ words }: { readonly words: string }) {
         <Button look="quiet" onClick={wallet.forgetFreshWords}>
           {text.wallet.backupLater}
         </Button>
-        <Button onClick={() => void wallet.change({ isBackedUp: true }).then(wallet.forgetFreshWords)}>{text.wallet.backupDone}</Button>
+        <Button onClick={() => void wallet.change({ isBackedUp: true }).then(wallet.forgetFreshWords)}>
+          {text.wallet.backupDone}
+        </Button>
       </Buttons>
     </Screen>
   );

@@ -26,7 +26,16 @@ export function Frame({ status, hasNavigation = false, children }: FrameProps) {
       <header className={styles['header']}>
         <span className={styles['brand']}>
           <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
-            <rect x="3" y="7" width="26" height="18" rx="4" fill="none" stroke="currentColor" strokeWidth="2.6" />
+            <rect
+              x="3"
+              y="7"
+              width="26"
+              height="18"
+              rx="4"
+              fill="none"
+              stroke="currentColor"
+              strokeWidth="2.6"
+            />
             <path d="M3 13h26" stroke="currentColor" strokeWidth="2.6" />
           </svg>
           {text.app.name}

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** Tabs of this card speak with each other: only one of them writes to the channel. */
-const NAME = 'daicard';
 const LEAVE = 'leave';
 
-/** Asks every other tab to lock its wallet. */
-export function leaveOtherTabs(): void {
-  const tabs = new BroadcastChannel(NAME);
-  tabs.postMessage(LEAVE);
-  tabs.close();
+export interface OtherTabs {
+  /** Asks every other tab to lock its wallet. */
+  leave(): void;
+  close(): void;
 }
 
-/** Returns how to stop. */
-export function whenAskedToLeave(leave: () => void): () => void {
-  const tabs = new BroadcastChannel(NAME);
+/** One end for each page: what it says is heard by the others, and not by itself. */
+export function otherTabs(onLeave: () => void): OtherTabs {
+  const tabs = new BroadcastChannel('daicard');
   tabs.onmessage = (message: MessageEvent<unknown>) => {
-    if (message.data === LEAVE) leave();
+    if (message.data === LEAVE) onLeave();
   };
-  return () => tabs.close();
+  return { leave: () => tabs.postMessage(LEAVE), close: () => tabs.close() };
 }

@@ -32,7 +32,11 @@ export function UnlockScreen() {
     setBusy(false);
   };
   return (
-    <Screen title={text.wallet.locked} {...(openedLink() === null ? {} : { lead: text.wallet.lockedLink })} hasBack={false}>
+    <Screen
+      title={text.wallet.locked}
+      {...(openedLink() === null ? {} : { lead: text.wallet.lockedLink })}
+      hasBack={false}
+    >
       <Panel>
         <Form onSubmit={() => void unlock()}>
           <TextField

@@ -25,10 +25,18 @@ export const vaultSchema = z.strictObject({
 export type Vault = z.output<typeof vaultSchema>;
 
 export async function sealWords(words: string, passphrase: string): Promise<Vault> {
-  const kdf = { name: 'PBKDF2-SHA-256', iterations: ITERATIONS, salt: crypto.getRandomValues(new Uint8Array(16)) } as const;
+  const kdf = {
+    name: 'PBKDF2-SHA-256',
+    iterations: ITERATIONS,
+    salt: crypto.getRandomValues(new Uint8Array(16)),
+  } as const;
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const key = await stretch(passphrase, kdf);
-  const text = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: header(kdf) }, key, encode(words));
+  const text = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv, additionalData: header(kdf) },
+    key,
+    encode(words),
+  );
   return { version: 1, kdf, cipher: { name: 'AES-256-GCM', iv, text: new Uint8Array(text) } };
 }
 
@@ -37,7 +45,11 @@ export async function openVault(vault: Vault, passphrase: string): Promise<strin
   const { kdf, cipher } = vault;
   const key = await stretch(passphrase, kdf);
   try {
-    const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: cipher.iv, additionalData: header(kdf) }, key, cipher.text);
+    const opened = await crypto.subtle.decrypt(
+      { name: 'AES-GCM', iv: cipher.iv, additionalData: header(kdf) },
+      key,
+      cipher.text,
+    );
     return new TextDecoder().decode(opened);
   } catch {
     return null;
@@ -46,12 +58,22 @@ export async function openVault(vault: Vault, passphrase: string): Promise<strin
 
 async function stretch(passphrase: string, { iterations, salt }: Vault['kdf']): Promise<CryptoKey> {
   // The same passphrase typed on another keyboard must be the same bytes.
-  const material = await crypto.subtle.importKey('raw', encode(passphrase.normalize('NFKC')), 'PBKDF2', false, ['deriveKey']);
+  const material = await crypto.subtle.importKey(
+    'raw',
+    encode(passphrase.normalize('NFKC')),
+    'PBKDF2',
+    false,
+    ['deriveKey'],
+  );
   const parameters = { name: 'PBKDF2', hash: 'SHA-256', iterations, salt };
-  return crypto.subtle.deriveKey(parameters, material, { name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+  return crypto.subtle.deriveKey(parameters, material, { name: 'AES-GCM', length: 256 }, false, [
+    'encrypt',
+    'decrypt',
+  ]);
 }
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 /** Bound to the ciphertext, so that the stretching cannot be exchanged under it. */
-const header = (kdf: Vault['kdf']): Uint8Array<ArrayBuffer> => encode(`daicard/1/${kdf.name}/${kdf.iterations}`);
+const header = (kdf: Vault['kdf']): Uint8Array<ArrayBuffer> =>
+  encode(`daicard/1/${kdf.name}/${kdf.iterations}`);

@@ -49,16 +49,12 @@ function Gate({ children }: { readonly children: ReactNode }) {
         </Frame>
       );
     case 'open':
-      return (
-        <ConnectionProvider walletKey={state.key}>
-          {state.freshWords === null ? (
-            children
-          ) : (
-            <Frame>
-              <BackupScreen words={state.freshWords} />
-            </Frame>
-          )}
-        </ConnectionProvider>
+      return state.freshWords === null ? (
+        <ConnectionProvider walletKey={state.key}>{children}</ConnectionProvider>
+      ) : (
+        <Frame>
+          <BackupScreen words={state.freshWords} />
+        </Frame>
       );
   }
 }

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: MIT
 'use client';
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ReactNode,
+} from 'react';
 import { keyOfMnemonic } from '../../lib/client/channel-key.ts';
 import { whenIdle } from './idle.ts';
-import { leaveOtherTabs, whenAskedToLeave } from './other-tabs.ts';
+import { otherTabs, type OtherTabs } from './other-tabs.ts';
 import { openVault, sealWords } from './vault.ts';
 import { readWallet, removeWallet, writeWallet, type StoredWallet } from './wallet-database.ts';
 
@@ -71,16 +80,30 @@ export function WalletProvider({ children }: { readonly children: ReactNode }) {
   );
   const minutes = state.stage === 'open' ? state.wallet.lockAfterMinutes : null;
   useEffect(() => (minutes === null ? undefined : whenIdle(minutes * 60_000, lock)), [minutes, lock]);
-  useEffect(() => whenAskedToLeave(lock), [lock]);
+  const tabs = useRef<OtherTabs | null>(null);
+  useEffect(() => {
+    const opened = otherTabs(lock);
+    tabs.current = opened;
+    return () => opened.close();
+  }, [lock]);
 
   const wallet = useMemo(
     (): Wallet => ({
       state,
       lock,
       async create(words, passphrase, isBackedUp) {
-        const stored = { vault: await sealWords(words, passphrase), isBackedUp, lockAfterMinutes: LOCK_AFTER_MINUTES };
+        const stored = {
+          vault: await sealWords(words, passphrase),
+          isBackedUp,
+          lockAfterMinutes: LOCK_AFTER_MINUTES,
+        };
         await writeWallet(stored);
-        setState({ stage: 'open', wallet: stored, key: keyOfMnemonic(words), freshWords: isBackedUp ? null : words });
+        setState({
+          stage: 'open',
+          wallet: stored,
+          key: keyOfMnemonic(words),
+          freshWords: isBackedUp ? null : words,
+        });
       },
       async unlock(passphrase) {
         if (state.stage !== 'locked') return false;
@@ -98,12 +121,13 @@ export function WalletProvider({ children }: { readonly children: ReactNode }) {
         await writeWallet(stored);
         setState((before) => (before.stage === 'open' ? { ...before, wallet: stored } : before));
       },
-      forgetFreshWords: () => setState((before) => (before.stage === 'open' ? { ...before, freshWords: null } : before)),
+      forgetFreshWords: () =>
+        setState((before) => (before.stage === 'open' ? { ...before, freshWords: null } : before)),
       async remove() {
         await removeWallet();
         setState({ stage: 'absent' });
       },
-      useHere: leaveOtherTabs,
+      useHere: () => tabs.current?.leave(),
     }),
     [state, lock],
   );

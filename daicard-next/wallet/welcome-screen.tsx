@@ -38,7 +38,11 @@ export function WelcomeScreen() {
   };
   const isForLink = openedLink() !== null;
   return (
-    <Screen title={isForLink ? text.wallet.welcomeLink : text.wallet.welcome} lead={isForLink ? text.wallet.leadLink : text.wallet.lead} hasBack={false}>
+    <Screen
+      title={isForLink ? text.wallet.welcomeLink : text.wallet.welcome}
+      lead={isForLink ? text.wallet.leadLink : text.wallet.lead}
+      hasBack={false}
+    >
       <Panel>
         <Form onSubmit={create}>
           <PassphraseFields value={passphrase} onValue={setPassphrase} isTried={isTried} />

@@ -14,6 +14,11 @@ test('reads words as people write them down', () => {
   expect(readWords(`${numbered.join('\n')}\n`)).toBe(words);
 });
 
-test.each(['', 'test test', 'test '.repeat(12), 'test test test test test test test test test test test jumk'])('refuses "%s"', (text) => {
+test.each([
+  '',
+  'test test',
+  'test '.repeat(12),
+  'test test test test test test test test test test test jumk',
+])('refuses "%s"', (text) => {
   expect(readWords(text)).toBeNull();
 });

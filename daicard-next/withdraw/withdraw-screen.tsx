@@ -2,8 +2,8 @@
 'use client';
 import { getAddress } from 'ethers';
 import { useState } from 'react';
-import { ETHER, type Address } from '../../lib/protocol/types.ts';
-import { AmountField, useReadAmount } from '../amounts/amount-field.tsx';
+import type { Address } from '../../lib/protocol/types.ts';
+import { AmountField, useReadAmount, useTypedAmount } from '../amounts/amount-field.tsx';
 import { useCard, useJournal } from '../connection/connection-context.ts';
 import { text } from '../strings/en.ts';
 import { Amount } from '../ui/amount.tsx';
@@ -25,7 +25,7 @@ export function WithdrawScreen() {
 function Compose({ onAsked }: { readonly onAsked: (id: string) => void }) {
   const { client } = useCard();
   const [to, setTo] = useState('');
-  const [typed, setTyped] = useState({ asset: client.assets[0]?.address ?? ETHER, typed: '' });
+  const [typed, setTyped] = useTypedAmount();
   const [isTried, setTried] = useState(false);
   const [draft, setDraft] = useState<WithdrawalDraft | null>(null);
   const { amount, problem } = useReadAmount(typed, false);

@@ -91,15 +91,21 @@ export class WithdrawalDesk {
 
   /** One whose digest is not known yet is told by what it was for. */
   #entryOf(digest: Hash, facts: WithdrawalDraft | null): WithdrawalEntry | null {
-    const open = this.#journal.entries.flatMap((entry) => (entry.kind === 'withdrawal' && !OVER.includes(entry.status) ? [entry] : []));
+    const open = this.#journal.entries.flatMap((entry) =>
+      entry.kind === 'withdrawal' && !OVER.includes(entry.status) ? [entry] : [],
+    );
     const isLike = (entry: WithdrawalEntry): boolean =>
-      entry.digest === null && entry.asset === facts?.asset && entry.amount === facts.amount && entry.recipient === facts.recipient;
+      entry.digest === null &&
+      entry.asset === facts?.asset &&
+      entry.amount === facts.amount &&
+      entry.recipient === facts.recipient;
     return open.find((entry) => entry.digest === digest) ?? open.findLast(isLike) ?? null;
   }
 
   async #set(id: string, change: Partial<WithdrawalEntry>, only?: WithdrawalEntry['status']): Promise<void> {
     const entry = this.#journal.find('withdrawal', id);
-    if (entry === null || OVER.includes(entry.status) || (only !== undefined && entry.status !== only)) return;
+    if (entry === null || OVER.includes(entry.status) || (only !== undefined && entry.status !== only))
+      return;
     await this.#journal.put({ ...entry, ...change });
   }
 }

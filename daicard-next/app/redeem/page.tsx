@@ -2,4 +2,6 @@
 'use client';
 import dynamic from 'next/dynamic';
 
-export default dynamic(() => import('../../redeem/redeem-screen.tsx').then((module) => module.RedeemScreen), { ssr: false });
+export default dynamic(() => import('../../redeem/redeem-screen.tsx').then((module) => module.RedeemScreen), {
+  ssr: false,
+});
