@@ -110,14 +110,15 @@ const buildsOn = (agreed: AgreedState, proposal: Proposal): boolean =>
   proposal.previous.version === agreed.ledger.version;
 
 export function recordItem(record: ChannelRecord): NewItem {
+  const { channel: of, agreed, routes, highestSigned, withdrawalSignatures, isUnproven } = record;
   const signed = record.signed.map(({ proposal, next, ...rest }) => ({
     ...rest,
-    ...(buildsOn(record.agreed, proposal) ? {} : { next: { ...next, signatures: null } }),
+    ...(buildsOn(agreed, proposal) ? {} : { next: { ...next, signatures: null } }),
   }));
   return {
-    key: recordKey(record.channel.domain.chainId, record.channel.address),
+    key: recordKey(of.domain.chainId, of.address),
     schema: RECORD_SCHEMA,
-    body: toJson({ ...record, signed }),
+    body: toJson({ channel: of, agreed, routes, highestSigned, signed, withdrawalSignatures, isUnproven }),
   };
 }
 

@@ -3,67 +3,20 @@
  * The one writer of a channel. It takes one step at a time: plan, sign, store, send, judge the answer. While a proposal is
  * in flight new intents wait and go into the next one together. What to do is decided by `planProposal` and `judgeAnswer`.
  */
-import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import { fault as protocolFault, type Fault } from '../protocol/errors.ts';
-import type { Recover } from '../protocol/transition.ts';
 import type { AgreedState } from '../protocol/types.ts';
-import type { Expectation, Store } from '../store/store.ts';
+import type { Expectation } from '../store/store.ts';
 import { backoffMs } from './backoff.ts';
 import { inFlight, type ChannelRecord, type SignedProposal } from './channel-record.ts';
-import type { HubRequests } from './hub-requests.ts';
 import { IndraError } from './indra-error.ts';
 import { IntentQueue, queued, type Accomplished } from './intent-queue.ts';
 import { intentKey, isCredit, type Intent } from './intents.ts';
 import { abandonHead, judgeAnswer, judgeServed, type Verdict } from './judge-answer.ts';
-import type { OperationBuilder } from './operation-builder.ts';
-import { planProposal, type PlanLimits } from './plan-proposal.ts';
-import type { ChannelKey, Clock } from './ports.ts';
+import { planProposal } from './plan-proposal.ts';
 import { readAnswer } from './read-answer.ts';
 import { loadRecord, saveRecord } from './record-store.ts';
 import { signDraft } from './sign-draft.ts';
-
-export interface Agreement {
-  readonly entry: SignedProposal;
-  /** The record just before. */
-  readonly before: ChannelRecord;
-  /** The countersignature took so long that the chain must be looked at before anything in a new app is relied on. */
-  readonly isLate: boolean;
-}
-
-/** Told after the record is durable. */
-export interface WriterListener {
-  agreed(agreement: Agreement): void;
-  /** An intent nobody waits for was refused: one that outlived the process that asked for it. */
-  dropped(intent: Intent, fault: Fault): void;
-  changed(record: ChannelRecord): void;
-  /** Nothing will be signed any more by this writer. */
-  halted(error: IndraError): void;
-}
-
-export interface WriterParts {
-  readonly store: Store;
-  readonly hub: HubRequests;
-  readonly key: ChannelKey;
-  readonly catalogue: AppCatalogue;
-  readonly builder: OperationBuilder;
-  readonly limits: PlanLimits;
-  readonly recover: Recover;
-  readonly clock: Clock;
-  /** Seconds after which a countersignature is late. */
-  readonly lateAfter: number;
-  /** Milliseconds an intent that is in no hurry waits for company. */
-  readonly idleMs: number;
-  readonly listener: WriterListener;
-  /** What an agreed proposal makes due at once. */
-  readonly followUps: (agreement: Agreement) => readonly Intent[];
-}
-
-export interface SubmitOptions {
-  /** Correlation id. */
-  readonly id: string;
-  /** May wait `idleMs` for company. */
-  readonly isPatient?: boolean;
-}
+import type { Agreement, SubmitOptions, WriterParts } from './writer-parts.ts';
 
 type Amendment = (record: ChannelRecord) => ChannelRecord;
 

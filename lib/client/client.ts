@@ -20,6 +20,7 @@ import type { HubAsset } from './hub-description.ts';
 import { IndraError } from './indra-error.ts';
 import type { Received } from './incoming-transfers.ts';
 import type { SendIntent, WithdrawIntent } from './intents.ts';
+import { recallPayment } from './payment-facts.ts';
 import { patience, type CallOptions, type Patience } from './patience.ts';
 import {
   linkOf,
@@ -54,6 +55,8 @@ export interface WithdrawRequest {
 }
 
 const DAY = 24 * 3600;
+/** Until a call without a `timeoutMs` of its own rejects with `timeout`, outcome `unknown`. The writer goes on. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
 export class IndraClient {
   readonly #session: Session;
@@ -112,12 +115,12 @@ export class IndraClient {
 
   /** Resolves when the payment is agreed with the hub; `payment.completed` tells when the payee has it. */
   transfer(request: TransferRequest, options: CallOptions = {}): Promise<Payment> {
-    return this.#call(options, (call) => this.#send(request.to, request, call));
+    return this.#ask(options, (call) => this.#send(request.to, request, call));
   }
 
   /** A payment to whoever opens the link first. */
   createLink(request: LinkRequest, options: CallOptions = {}): Promise<Payment & { readonly link: string }> {
-    return this.#call(options, async (call) => {
+    return this.#ask(options, async (call) => {
       const payment = await this.#send(null, request, call);
       const link = this.linkOf(payment.transferId, request.cardOrigin);
       if (link === null) throw IndraError.from('duplicate_payment', { transferId: payment.transferId });
@@ -145,12 +148,12 @@ export class IndraClient {
 
   /** Takes back a payment nobody has claimed. Rejects with `transfer_claimed` or `transfer_resolved` where it is too late. */
   cancel(transferId: Hash, options: CallOptions = {}): Promise<void> {
-    return this.#call(options, (call) => this.#upkeep.outgoing.cancel(transferId, call.id, call.signal));
+    return this.#ask(options, (call) => this.#upkeep.outgoing.cancel(transferId, call.id, call.signal));
   }
 
   /** Resolves when the ledger is debited and both have signed; `withdrawalExecuted` waits for the chain. */
   withdraw(request: WithdrawRequest, options: CallOptions = {}): Promise<SignedWithdrawal> {
-    return this.#call(options, (call) => this.#withdraw(request, call));
+    return this.#ask(options, (call) => this.#withdraw(request, call));
   }
 
   withdrawalExecuted(digest: Hash, options: CallOptions = {}): Promise<WithdrawalReceipt> {
@@ -159,11 +162,11 @@ export class IndraClient {
 
   /** Rejects with `unknown_transfer` where there is none that concerns this user. */
   transferStatus(transferId: Hash, options: CallOptions = {}): Promise<TransferEntry> {
-    return this.#call(options, (call) => transferStatus(this.#session, transferId, call.id, call.signal));
+    return this.#ask(options, (call) => transferStatus(this.#session, transferId, call.id, call.signal));
   }
 
   history(request: HistoryRequest, options: CallOptions = {}): Promise<HistoryPage> {
-    return this.#call(options, (call) => history(this.#session, request, call.id, call.signal));
+    return this.#ask(options, (call) => history(this.#session, request, call.id, call.signal));
   }
 
   /** Does now what is otherwise done from time to time: claims, closings, refunds, deposits, withdrawals. */
@@ -186,6 +189,11 @@ export class IndraClient {
     return this.#upkeep.close();
   }
 
+  /** For what the hub alone answers; what waits for a chain or for other people waits as long as its caller does. */
+  #ask<T>(options: CallOptions, run: (call: Patience) => Promise<T>): Promise<T> {
+    return this.#call({ timeoutMs: ANSWER_TIMEOUT_MS, ...options }, run);
+  }
+
   #call<T>(options: CallOptions, run: (call: Patience) => Promise<T>): Promise<T> {
     const { clock, closing } = this.#session;
     const call = patience(options, clock, closing);
@@ -198,10 +206,8 @@ export class IndraClient {
       ...request,
       paymentId: request.paymentId ?? newPaymentId(),
     });
-    const known = writer.record.routes.some(
-      (route) => route.side === 'payer' && route.transferId === intent.transferId,
-    );
-    if (known) return this.#madeBefore(intent, call);
+    if (request.paymentId !== undefined && (await this.#isMade(intent)))
+      return this.#madeBefore(intent, call);
     const giveUp = () => void writer.retract(intent);
     call.signal.addEventListener('abort', giveUp, { once: true });
     try {
@@ -213,6 +219,15 @@ export class IndraClient {
     } finally {
       call.signal.removeEventListener('abort', giveUp);
     }
+  }
+
+  /** A payment this client remembers need not be signed again to learn that it was made. */
+  async #isMade({ transferId }: SendIntent): Promise<boolean> {
+    const { writer, store } = this.#session;
+    const isOpen = writer.record.routes.some(
+      (route) => route.side === 'payer' && route.transferId === transferId,
+    );
+    return isOpen || (await recallPayment(store, transferId)) !== null;
   }
 
   /** Retrying a payment finds it; another payment under the same id is refused. */

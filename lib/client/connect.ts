@@ -9,10 +9,13 @@ import type { Fetch } from '../messaging/http-post.ts';
 import { keepSession } from '../messaging/session-keeper.ts';
 import { toBytes } from '../protocol/bytes.ts';
 import type { Channel } from '../protocol/types.ts';
+import { withMigrations } from '../store/migrations.ts';
 import type { Store } from '../store/store.ts';
 import { channelKey, keyOfMnemonic } from './channel-key.ts';
-import { ChannelWriter, type WriterListener } from './channel-writer.ts';
+import { ChannelWriter } from './channel-writer.ts';
+import type { WriterListener } from './writer-parts.ts';
 import { IndraClient } from './client.ts';
+import { clientMigrations } from './client-migrations.ts';
 import { systemClock } from './clock.ts';
 import { EventHub } from './events.ts';
 import {
@@ -103,13 +106,14 @@ interface Beginning {
 async function start(beginning: Beginning): Promise<IndraClient> {
   const { options, clock, description, chain, channel, reader, line, lock, key } = beginning;
   const closing = new AbortController();
+  const store = withMigrations(options.store, clientMigrations);
   const catalogue = catalogueOf(chain);
   const hub = hubRequests(line, clock);
   const signal = options.signal ?? closing.signal;
   const opening = {
     channel,
     catalogue,
-    store: options.store,
+    store,
     hub,
     reader,
     recover: recoverAddress,
@@ -133,7 +137,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   const writerOf = ({ record, etag }: Pick<OpenedChannel, 'record' | 'etag'>): ChannelWriter =>
     new ChannelWriter(
       {
-        store: options.store,
+        store,
         hub,
         key,
         catalogue,
@@ -159,7 +163,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     key,
     hub,
     reader,
-    store: options.store,
+    store,
     clock,
     events,
     writer: writerOf(opened),

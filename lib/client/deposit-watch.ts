@@ -3,7 +3,7 @@
 import { newCorrelationId } from '../messaging/envelope.ts';
 import { assetOf } from '../protocol/ledger.ts';
 import { INITIATOR, type Address } from '../protocol/types.ts';
-import type { Agreement } from './channel-writer.ts';
+import type { Agreement } from './writer-parts.ts';
 import { IndraError } from './indra-error.ts';
 import type { Session } from './session.ts';
 

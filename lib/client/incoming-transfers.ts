@@ -11,11 +11,12 @@ import { RESPONDER, type AppInstance, type Hash } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { backoffMs } from './backoff.ts';
 import type { ChannelRecord } from './channel-record.ts';
-import type { Agreement } from './channel-writer.ts';
+import type { Agreement } from './writer-parts.ts';
 import type { DepositWatch } from './deposit-watch.ts';
 import { IndraError } from './indra-error.ts';
 import type { ClaimIntent, Intent } from './intents.ts';
 import type { Session } from './session.ts';
+import { claimStage } from './transfer-terms.ts';
 
 export interface Received {
   readonly transferId: Hash;
@@ -73,13 +74,19 @@ export class IncomingTransfers {
     } while (after !== undefined);
   }
 
-  /** Opens with its preimage every claimed app that is still closed, after a look at the chain. */
+  /** Opens with its preimage every claimed app that is still closed, after a look at the chain; gives back what came too late. */
   async finishOpen(id: string): Promise<void> {
-    const { writer } = this.#session;
+    const { writer, terms, clock } = this.#session;
     const waiting = writer.record.routes.filter((route) => route.side === 'payee');
     if (waiting.length === 0 || !(await this.#isUndisputed())) return;
-    for (const { appId, transferId, preimage } of waiting)
-      writer.submit({ kind: 'close', appId, transferId, preimage }, { id }).catch(() => {});
+    for (const { appId, transferId, preimage } of waiting) {
+      const open = writer.record.agreed.apps.find((instance) => instance.id === appId);
+      const stage = open === undefined ? 'wait' : claimStage(terms, open.app.actionDeadline, clock.now());
+      if (stage === 'show')
+        writer.submit({ kind: 'close', appId, transferId, preimage }, { id }).catch(() => {});
+      else if (stage === 'give back')
+        writer.submit({ kind: 'refund', appId, transferId }, { id }).catch(() => {});
+    }
   }
 
   /** Claims with a secret from a link. Rejects with `IndraError`, such as `transfer_expired` or `not_recipient`. */
@@ -192,6 +199,9 @@ export class IncomingTransfers {
   async #close(open: AppInstance, view: TransferView, preimage: Hash, id: string): Promise<Received> {
     if (lockHashOf(preimage) !== view.lockHash)
       throw IndraError.from('not_recipient', { transferId: view.transferId });
+    const { terms, clock } = this.#session;
+    if (claimStage(terms, open.app.actionDeadline, clock.now()) !== 'show')
+      throw IndraError.from('transfer_expired', { transferId: view.transferId });
     if (!(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
     await this.#session.writer.submit(
       { kind: 'close', appId: open.id, transferId: view.transferId, preimage },

@@ -94,6 +94,7 @@ export class IntentQueue {
     const left = this.#items.filter((item) => intentKey(item.intent) !== key);
     if (left.length === this.#items.length) return false;
     this.#items = left;
+    this.#waiters.get(key)?.reject(IndraError.from('aborted', undefined, 'unchanged'));
     this.#waiters.delete(key);
     return true;
   }

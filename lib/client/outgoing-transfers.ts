@@ -9,7 +9,7 @@ import { lockHashOf } from '../protocol/secrets.ts';
 import type { AppInstance, Hash } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { backoffMs } from './backoff.ts';
-import type { Agreement } from './channel-writer.ts';
+import type { Agreement } from './writer-parts.ts';
 import { IndraError } from './indra-error.ts';
 import type { Intent, Route } from './intents.ts';
 import type { Session } from './session.ts';

@@ -27,3 +27,16 @@ export const claimDeadline = (terms: TransferTerms, holdUntil: number): number =
 
 /** Seconds a transfer may be offered for. */
 export const longestOffer = (terms: TransferTerms): number => terms.maxHold - holdAfterExpiry(terms);
+
+/**
+ * Whether there is time enough to enforce a claim on chain, should the hub keep its countersignature once it has seen the
+ * preimage. After the deadline itself there is nothing left to enforce and the app can only be given back.
+ */
+export function claimStage(
+  terms: TransferTerms,
+  actionDeadline: number,
+  now: number,
+): 'show' | 'wait' | 'give back' {
+  if (now > actionDeadline) return 'give back';
+  return actionDeadline - now >= terms.appPeriods[0] / 2 ? 'show' : 'wait';
+}

@@ -3,7 +3,7 @@
 import { newCorrelationId } from '../messaging/envelope.ts';
 import { hubEvent } from '../protocol/wire/events.ts';
 import { INITIATOR } from '../protocol/types.ts';
-import type { Agreement } from './channel-writer.ts';
+import type { Agreement } from './writer-parts.ts';
 import { DepositWatch } from './deposit-watch.ts';
 import { IncomingTransfers } from './incoming-transfers.ts';
 import { OutgoingTransfers } from './outgoing-transfers.ts';

@@ -14,7 +14,7 @@ import {
   type Withdrawal,
 } from '../protocol/types.ts';
 import type { ChannelRecord } from './channel-record.ts';
-import type { Agreement } from './channel-writer.ts';
+import type { Agreement } from './writer-parts.ts';
 import { IndraError } from './indra-error.ts';
 import type { Session } from './session.ts';
 

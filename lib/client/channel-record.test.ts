@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { CATALOGUE, CHANNEL } from '../protocol/testing/two-parties.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import { withMigrations } from '../store/migrations.ts';
+import type { NewItem } from '../store/store.ts';
+import {
+  parseRecord,
+  recordItem,
+  RESTORE_JUMP,
+  restoredRecord,
+  type ChannelRecord,
+} from './channel-record.ts';
+import { clientMigrations } from './client-migrations.ts';
+import { FUNDED, inFlightWith, judge, refused, send, settle, withdraw } from './testing/writer-table.ts';
+
+async function throughStore(record: ChannelRecord): Promise<ChannelRecord> {
+  const store = new MemoryStore();
+  const item = recordItem(record);
+  await store.put(item, 'absent');
+  return parseRecord((await store.get(item.key))!, CATALOGUE);
+}
+
+const strip = ({ head: _, ...record }: ChannelRecord & { head?: unknown }): ChannelRecord => record;
+
+describe('a record comes back from the store as it went in', () => {
+  const busy = inFlightWith(
+    settle(inFlightWith(FUNDED, send(1, 5n), send(2, 6n, null))),
+    send(3, 7n),
+    withdraw(1, 9n),
+  );
+  const abandoned = judge(busy, refused('unknown_asset'));
+  if (abandoned.kind !== 'refused') throw new Error(abandoned.kind);
+
+  test.each([
+    ['with money', FUNDED],
+    ['with a proposal in flight', strip(busy)],
+    ['with an abandoned proposal', abandoned.record],
+    ['with one in flight over an abandoned one', strip(inFlightWith(abandoned.record, send(4, 1n)))],
+  ])('%s', async (_, record) => {
+    const back = await throughStore(record);
+    expect(recordItem(back)).toEqual(recordItem(record));
+    expect(back.signed.map((entry) => entry.next.ledger)).toEqual(
+      record.signed.map((entry) => entry.next.ledger),
+    );
+    expect(back.signed.map((entry) => entry.body)).toEqual(record.signed.map((entry) => entry.body));
+  });
+});
+
+test('a lost state is gone on from far above anything that can have been signed (invariant 2)', () => {
+  const restored = restoredRecord(CHANNEL, FUNDED.agreed);
+  expect(restored.highestSigned).toBe(1n + RESTORE_JUMP);
+  expect(restored.isUnproven).toBe(true);
+  expect(restoredRecord(CHANNEL, FUNDED.agreed, 99n).highestSigned).toBe(99n + RESTORE_JUMP);
+});
+
+const folder = new URL('./fixtures/', import.meta.url);
+const fixtures = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.json'),
+);
+
+test.each(fixtures)('%s, stored by a release, is read by the code of today', async (file) => {
+  const fixture = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as NewItem;
+  const store = new MemoryStore();
+  await store.put(fixture, 'absent');
+  const item = await withMigrations(store, clientMigrations).get(fixture.key);
+  expect(() => parseRecord(item!, CATALOGUE)).not.toThrow();
+});
