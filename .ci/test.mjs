@@ -19,7 +19,7 @@ process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
 async function contractTests() {
   if (!existsSync(join(root, 'hardhat.config.ts'))) return { passed: 0, failed: 0 };
-  const { status, output } = await run('node', [
+  const { status, output } = await run(process.execPath, [
     join('node_modules', 'hardhat', 'dist', 'src', 'cli.js'),
     'test',
     'mocha',
@@ -29,7 +29,7 @@ async function contractTests() {
 }
 
 async function typescriptTests(args) {
-  const { status } = await run('node', [
+  const { status } = await run(process.execPath, [
     '--no-warnings',
     '--experimental-vm-modules',
     join('node_modules', 'jest', 'bin', 'jest.js'),

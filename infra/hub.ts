@@ -90,7 +90,7 @@ async function checkNats(urls: readonly string[], credentials: string): Promise<
     await connection.close();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`NATS at ${urls.join(', ')} cannot be used: ${reason}`);
+    throw new Error(`NATS at ${urls.join(', ')} cannot be used: ${reason}`, { cause: error });
   }
 }
 

@@ -40,7 +40,10 @@ export class Gate {
     if (start !== undefined) {
       this.#head += 1;
       // Cut off the used part now and then: shift() of a long array costs as much as the work itself.
-      if (this.#head > 1_024) (this.#line.splice(0, this.#head), (this.#head = 0));
+      if (this.#head > 1_024) {
+        this.#line.splice(0, this.#head);
+        this.#head = 0;
+      }
       start();
     } else if (this.#active === 0) {
       this.#line.length = 0;

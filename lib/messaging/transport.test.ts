@@ -34,7 +34,7 @@ let http: Server;
 let hubUrl: string;
 let sessionLifetime = 3_600;
 let answering = true;
-const closing: (() => Promise<unknown> | void)[] = [];
+const closing: (() => unknown)[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'indra-messaging-'));
