@@ -1,7 +1,12 @@
 import { ContractFactory, getCreateAddress, type InterfaceAbi, type Signer } from 'ethers';
 
+import batchedTransferApp from '../lib/chain/abi/BatchedTransferApp.json' with { type: 'json' };
 import challengeRegistry from '../lib/chain/abi/ChallengeRegistry.json' with { type: 'json' };
+import nimApp from '../lib/chain/abi/NimApp.json' with { type: 'json' };
+import signedTransferApp from '../lib/chain/abi/SignedTransferApp.json' with { type: 'json' };
+import swapApp from '../lib/chain/abi/SwapApp.json' with { type: 'json' };
 import testToken from '../lib/chain/abi/TestToken.json' with { type: 'json' };
+import ticTacToeApp from '../lib/chain/abi/TicTacToeApp.json' with { type: 'json' };
 import transferApp from '../lib/chain/abi/TransferApp.json' with { type: 'json' };
 
 /** Addresses of one chain's contracts, checksummed. */
@@ -36,6 +41,27 @@ export async function deployContracts(signer: Signer): Promise<Deployment> {
     channelImplementation,
     transferApp: app.address,
     fromBlock: registry.block,
+  };
+}
+
+/** Addresses of the apps beside the transfer app; a channel may use any other as well. */
+export interface Apps {
+  readonly signedTransferApp: string;
+  readonly batchedTransferApp: string;
+  readonly swapApp: string;
+  readonly ticTacToeApp: string;
+  readonly nimApp: string;
+}
+
+/** One transaction each, waited for. */
+export async function deployApps(signer: Signer): Promise<Apps> {
+  const address = async (compiled: Compiled) => (await deploy(signer, compiled)).address;
+  return {
+    signedTransferApp: await address(signedTransferApp),
+    batchedTransferApp: await address(batchedTransferApp),
+    swapApp: await address(swapApp),
+    ticTacToeApp: await address(ticTacToeApp),
+    nimApp: await address(nimApp),
   };
 }
 

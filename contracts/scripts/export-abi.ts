@@ -8,12 +8,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { keccak256 } from 'ethers';
 
 const CONTRACTS: Record<string, string> = {
+  BatchedTransferApp: 'apps/BatchedTransferApp.sol',
   ChallengeRegistry: 'ChallengeRegistry.sol',
   Channel: 'Channel.sol',
   ChannelFactory: 'ChannelFactory.sol',
   CounterfactualApp: 'interfaces/CounterfactualApp.sol',
   IWithdrawHandler: 'interfaces/IWithdrawHandler.sol',
+  NimApp: 'apps/NimApp.sol',
+  SignedTransferApp: 'apps/SignedTransferApp.sol',
+  SwapApp: 'apps/SwapApp.sol',
   TestToken: 'test/TestToken.sol',
+  TicTacToeApp: 'apps/TicTacToeApp.sol',
   TransferApp: 'apps/TransferApp.sol',
 };
 
@@ -22,6 +27,7 @@ interface Artifact {
   readonly bytecode: string;
   readonly deployedBytecode: string;
   readonly immutableReferences?: Record<string, { start: number; length: number }[]>;
+  readonly buildInfoId: string;
 }
 
 const root = new URL('../../', import.meta.url);
@@ -34,6 +40,7 @@ mkdirSync(new URL('lib/chain/abi/', root), { recursive: true });
 for (const [name, source] of Object.entries(CONTRACTS)) {
   const path = new URL(`contracts/artifacts/contracts/src/${source}/${name}.json`, root);
   const artifact = JSON.parse(readFileSync(path, 'utf8')) as Artifact;
+  requireProduction(name, artifact);
   const immutables = Object.values(artifact.immutableReferences ?? {})
     .flat()
     .sort((a, b) => a.start - b.start);
@@ -59,6 +66,14 @@ if (stale.length > 0) {
     `lib/chain/abi is not what the sources compile to: ${stale.join(', ')}. Run: npm run compile`,
   );
   process.exitCode = 1;
+}
+
+/** Tests compile into the same folder with other settings; their bytes must never be taken for those that hold money. */
+function requireProduction(name: string, { buildInfoId }: Artifact): void {
+  const path = new URL(`contracts/artifacts/build-info/${buildInfoId}.json`, root);
+  const { input } = JSON.parse(readFileSync(path, 'utf8')) as { input: { settings: { viaIR?: boolean } } };
+  if (input.settings.viaIR !== true)
+    throw new Error(`${name} is not compiled for production: npm run compile`);
 }
 
 function write(path: string, text: string): void {

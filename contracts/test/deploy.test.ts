@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { getBytes, hexlify, keccak256 } from 'ethers';
 
-import { deployContracts, deployTestToken } from '../deploy.ts';
+import { deployApps, deployContracts, deployTestToken } from '../deploy.ts';
 import { domainSeparatorOf } from './support/typed-data.ts';
 import { ethers } from './support/world.ts';
 
@@ -53,6 +53,15 @@ describe('deployment', () => {
       expect(code).to.equal(compiled(name).deployedBytecode);
       expect(keccak256(code)).to.equal(hashes[name]!.deployedWithoutImmutables);
       expect(keccak256(compiled(name).bytecode)).to.equal(hashes[name]!.creation);
+    }
+  });
+
+  it('puts the committed bytecode of the other apps on chain', async () => {
+    const [signer] = await ethers.getSigners();
+    for (const [key, address] of Object.entries(await deployApps(signer!))) {
+      const name = key.charAt(0).toUpperCase() + key.slice(1);
+      const code = await ethers.provider.getCode(address);
+      expect(keccak256(code)).to.equal(hashes[name]!.deployedWithoutImmutables);
     }
   });
 
