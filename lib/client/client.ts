@@ -89,6 +89,14 @@ export class IndraClient {
     return this.#session.chain.assets;
   }
 
+  /**
+   * Where there was no local state: the version the hub served. A hub could serve an older one than it signed, so nothing is
+   * certain until the next countersignature. Null otherwise.
+   */
+  get restoredVersion(): bigint | null {
+    return this.#session.restoredVersion;
+  }
+
   /** Whether another tab or device writes to the channel. */
   get isReadOnly(): boolean {
     return this.#session.writer.haltedBy !== null;

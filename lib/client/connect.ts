@@ -167,6 +167,8 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     clock,
     events,
     writer: writerOf(opened),
+    restoredVersion:
+      opened.isRestored && opened.record.isUnproven ? opened.record.agreed.ledger.version : null,
     closing: closing.signal,
     pollMs: options.pollMs ?? POLL_MS,
   };
@@ -179,8 +181,10 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   if (opened.isForeign || !lock.isHeld) session.writer.stayReadOnly(IndraError.from('another_writer'));
   else session.writer.start();
   lock.whenHeld(() => void resume());
-  if (opened.isRestored && opened.record.isUnproven)
-    queueMicrotask(() => events.emit('channel.restored', { version: opened.record.agreed.ledger.version }));
+  // Told in a later turn, when whoever connects has had the time to listen.
+  const { restoredVersion } = session;
+  if (restoredVersion !== null)
+    void clock.sleep(0).then(() => events.emit('channel.restored', { version: restoredVersion }));
   upkeep.start();
   return new IndraClient(session, upkeep);
 

@@ -24,6 +24,8 @@ export interface Session {
   readonly clock: Clock;
   readonly events: EventHub;
   readonly writer: ChannelWriter;
+  /** Of the hub's state this client began with, where there was no local one. */
+  readonly restoredVersion: bigint | null;
   /** Aborts when the client is closed. */
   readonly closing: AbortSignal;
   /** Milliseconds between two looks at the chain, or at what an event may have been lost about. */
