@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 import type { Authority } from './authority.ts';
 
+/** Seconds from a connection to its JWT. The server's own 2 cut off a slow line, or a busy machine, as if it had no right to be there. */
+const SIGN_IN_SECONDS = 10;
+
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
@@ -26,6 +29,8 @@ websocket {
   port: ${listen.websocketPort}
   ${tls === undefined ? 'no_tls: true' : `tls { cert_file: "${tls.certificate}", key_file: "${tls.key}" }`}
 }
+
+authorization { timeout: ${SIGN_IN_SECONDS} }
 
 operator: ${authority.operatorJwt}
 system_account: ${authority.systemAccount.publicKey}
