@@ -16,7 +16,7 @@ import { connectHub } from '../lib/messaging/hub-bus.ts';
 
 const HELP = `npm run hub -- [options]
 
-Runs a hub on this machine: all functions, SQLite, the chains and the NATS server the environment names (docs/operating.md).
+Runs a hub on this machine: all functions, SQLite, the chains and the NATS server the environment names (.env.example).
 Put a proxy that ends TLS in front of it (infra/proxy).
 
   --port N        of the HTTP API (3000)

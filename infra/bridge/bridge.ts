@@ -3,7 +3,7 @@
  * The bridge from NATS to AWS Lambda: a small service next to the NATS server. It holds no key of the hub, no state and no
  * knowledge of what the messages say; as many as wanted share the work. Timers are schedules of the cloud there.
  *
- *   node infra/bridge/bridge.ts --routes .serverless/nats-routes.json
+ *   npm run bridge -- --routes .serverless/nats-routes.json
  */
 import { parseArgs } from 'node:util';
 import { dispatcherConfig } from '../config/dispatcher-config.ts';
@@ -13,7 +13,7 @@ import { connectHub } from '../../lib/messaging/hub-bus.ts';
 import { lambdaInvoker } from './lambda-invoker.ts';
 import { routesFrom } from './read-routes.ts';
 
-const HELP = `node infra/bridge/bridge.ts [options]
+const HELP = `npm run bridge -- [options]
 
   --routes FILE     nats-routes.json of serverless package, or serverless.yml (.serverless/nats-routes.json)
   --stage NAME      of the functions, where FILE is serverless.yml (dev)

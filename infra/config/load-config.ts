@@ -1,4 +1,4 @@
-/** The one place that reads the environment. docs/operating.md and `.env.example` list the names. */
+/** The one place that reads the environment. `.env.example` lists the names. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { HubConfig, SecretReference } from './hub-config.ts';
