@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { ContractFactory, getCreateAddress, type InterfaceAbi, type Signer } from 'ethers';
 
 import batchedTransferApp from '../lib/chain/abi/BatchedTransferApp.json' with { type: 'json' };

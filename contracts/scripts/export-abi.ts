@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Writes `lib/chain/abi/<Contract>.json` from the production artifacts, so that hub, SDK and card need no compiler, and
  * the hashes of the bytecode that may never change once it holds money.

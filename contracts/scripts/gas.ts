@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Gas of each operation that users and hubs pay for: production bytecode, `prague` rules, recipients already funded,
  * calldata included, sent by a stranger where anyone may send. See `--help`.

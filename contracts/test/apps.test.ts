@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { expect } from 'chai';
 import { keccak256, ZeroAddress, ZeroHash } from 'ethers';
 

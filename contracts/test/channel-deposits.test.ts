@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { expect } from 'chai';
 
 import { deployWorld, ETHER, ethers, networkHelpers, NO_SIGNATURES, pastPeriod } from './support/world.ts';

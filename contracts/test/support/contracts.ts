@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import type { BaseContract, ContractMethod, ContractRunner } from 'ethers';
 
 /** A contract whose methods are known by name. */

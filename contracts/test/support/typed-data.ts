@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { TypedDataEncoder, type TypedDataDomain, type TypedDataField } from 'ethers';
 
 const fields = (list: string): TypedDataField[] =>

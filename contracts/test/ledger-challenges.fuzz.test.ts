@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+import { expect } from 'chai';
+import { ZeroHash } from 'ethers';
+
+import {
+  asset,
+  deployWorld,
+  ETHER,
+  FAR,
+  networkHelpers,
+  NO_SIGNATURES,
+  now,
+  PERIOD,
+  type Ledger,
+} from './support/world.ts';
+
+const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 12);
+const STEPS = 40;
+
+function random(seed: number) {
+  let state = (seed + 1) * 0x85ebca6b;
+  return (below: number): number => {
+    state = (Math.imul(state ^ (state >>> 13), 0x2c1b3c6d) + 0x6d2b79f5) | 0;
+    return ((state >>> 0) % 1_000_003) % below;
+  };
+}
+
+/** What the registry should know: the rules of a ledger challenge, written down once more. */
+interface Model {
+  epoch: bigint;
+  floor: bigint;
+  /** Contents of the ledger at the floor; null before any was shown. */
+  shown: bigint | null;
+  finalizesAt: bigint;
+  challengeId: bigint;
+}
+
+describe('ledger challenges against a model (invariants 10, 13 and 14)', () => {
+  for (let seed = 0; seed < SEEDS; seed++) {
+    it(`accept and refuse exactly what the rules say, seed ${seed}`, async () => {
+      const world = await networkHelpers.loadFixture(deployWorld);
+      const { user, hub, stranger, registry, address, id, ledger, sign } = world;
+      const pick = random(seed);
+      const model: Model = { epoch: 0n, floor: 0n, shown: null, finalizesAt: 0n, challengeId: 0n };
+      const counted = { accepted: 0, refused: 0 };
+
+      /** Honest parties sign one content per version; `twin` is what a colluding pair might sign besides. */
+      const make = (version: bigint, twin: boolean): [Ledger, bigint] => {
+        const content = version === 0n ? 0n : version * 2n + (twin ? 1n : 0n);
+        const assets = version === 0n ? [] : [asset(ETHER, { balances: [content, 1n] })];
+        const epoch = pick(12) === 0 ? model.epoch + 1n : model.epoch;
+        return [ledger(version, assets, { epoch }), content];
+      };
+
+      for (let step = 0; step < STEPS; step++) {
+        if (pick(4) === 0) await networkHelpers.time.increase(1 + pick(PERIOD));
+        const sender = [user, hub, stranger][pick(3)]!;
+        const version = pick(3) === 0 ? model.floor : BigInt(pick(12));
+        const [state, content] = make(version, pick(4) === 0);
+        const signed = pick(4) !== 0;
+        const signatures = signed && version > 0n ? await sign('Ledger', state) : NO_SIGNATURES;
+        const contract = registry.connect(sender);
+        const at = (await now()) + 1n;
+        await networkHelpers.time.setNextBlockTimestamp(at);
+        const running = model.finalizesAt !== 0n;
+        const final = running && at >= model.finalizesAt;
+        const sameEpoch = state.epoch === model.epoch;
+
+        switch (pick(5)) {
+          case 0:
+          case 1: {
+            const party = sender !== stranger;
+            const atFloor = version === model.floor && !running;
+            const known = version === 0n || content === model.shown;
+            const allowed =
+              sameEpoch && !final && ((atFloor && party && known) || (version > model.floor && signed));
+            await attempt(allowed, contract.challengeLedger(id, state, signatures), () => {
+              model.floor = version;
+              model.shown = content;
+              model.finalizesAt = at + BigInt(PERIOD);
+              model.challengeId++;
+            });
+            break;
+          }
+          case 2: {
+            const allowed = sameEpoch && running && !final && version > model.floor && signed;
+            await attempt(allowed, contract.answerLedger(id, state, signatures), () => {
+              model.floor = version;
+              model.shown = content;
+              model.finalizesAt = 0n;
+            });
+            break;
+          }
+          case 3: {
+            const challengeId = pick(3) === 0 ? model.challengeId + 1n : model.challengeId;
+            const cancel = {
+              channel: address,
+              epoch: state.epoch,
+              subject: ZeroHash,
+              challengeId,
+              deadline: FAR,
+            };
+            const agreed = signed
+              ? await sign('Cancel', cancel)
+              : await sign('Cancel', cancel, [user, stranger]);
+            const allowed = sameEpoch && running && challengeId === model.challengeId && signed;
+            await attempt(allowed, contract.cancelLedger(id, cancel, agreed), () => {
+              model.finalizesAt = 0n;
+            });
+            break;
+          }
+          default: {
+            const allowed = sameEpoch && final && version === model.floor && content === model.shown;
+            await attempt(allowed, contract.settle(id, state, []), () => {
+              model.epoch++;
+              model.floor = 0n;
+              model.shown = null;
+              model.finalizesAt = 0n;
+            });
+          }
+        }
+        const status = await registry.channelStatus(address);
+        expect([status.epoch, status.version, status.finalizesAt, status.challengeId]).to.deep.equal([
+          model.epoch,
+          model.floor,
+          model.finalizesAt,
+          model.challengeId,
+        ]);
+      }
+      expect(counted.accepted).to.be.greaterThan(0);
+      expect(counted.refused).to.be.greaterThan(0);
+
+      async function attempt(allowed: boolean, sending: Promise<unknown>, apply: () => void) {
+        const refused = await sending.then(
+          () => null,
+          (error: Error) => error,
+        );
+        if (allowed && refused) throw refused;
+        expect(refused === null, 'accepted').to.equal(allowed);
+        if (allowed) apply();
+        counted[allowed ? 'accepted' : 'refused']++;
+      }
+    });
+  }
+});
