@@ -51,9 +51,12 @@ export class IncomingTransfers {
     this.#deposits = deposits;
   }
 
-  /** Somebody named this user. What cannot be claimed is left alone. */
-  async notice(transferId: Hash, id: string): Promise<void> {
-    const view = await this.#look(transferId, id).catch(() => null);
+  /**
+   * Somebody named this user. What cannot be claimed is left alone. The hub's word on the transfer is as good in an event
+   * as in a reply: its app is installed only if the secret opens it and the hub then signs it.
+   */
+  async notice(transferId: Hash, told: TransferView | undefined, id: string): Promise<void> {
+    const view = told?.transferId === transferId ? told : await this.#look(transferId, id).catch(() => null);
     if (view !== null) await this.#claimSealed(view, id);
   }
 

@@ -98,7 +98,7 @@ export class Upkeep {
     const { channel } = this.#session;
     switch (event.type) {
       case 'transfer.pending':
-        return this.#track(this.incoming.notice(event.transferId, id));
+        return this.#track(this.incoming.notice(event.transferId, event.transfer, id));
       case 'transfer.resolved':
         return this.outgoing.resolved(event.transferId, event.preimage, id);
       case 'transfer.cancelled':

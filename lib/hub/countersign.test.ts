@@ -42,9 +42,13 @@ describe('a routed payment', () => {
     const before = await hubBalances();
     const sent = alice.transfer(ETHER, 100n, bob);
     expect(code(await alice.propose(sent.operation))).toBe('ok');
-    expect(world.told.at(-1)).toEqual({
+    expect(world.told.at(-1)).toMatchObject({
       user: bob.address,
-      event: { type: 'transfer.pending', transferId: sent.transferId },
+      event: {
+        type: 'transfer.pending',
+        transferId: sent.transferId,
+        transfer: { role: 'payee', amount: 100n },
+      },
     });
     expect(code(await bob.propose(bob.claim(sent)))).toBe('ok');
     expect(code(await bob.propose(...bob.unlock(sent)))).toBe('ok');

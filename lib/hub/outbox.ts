@@ -2,6 +2,8 @@
 /** Effects of a commit. Each looks before it acts, so repeating one is harmless; what is done leaves the outbox with the next commit. */
 import type { ChannelBody, Effect } from './channel-item.ts';
 import type { Hub } from './hub.ts';
+import { newTransfer } from './transfer-item.ts';
+import { viewOf } from './transfer-view.ts';
 import { enqueueWithdrawal } from './withdrawals.ts';
 import { createTransfer, loadTransfer, writeResolved } from './transfers.ts';
 
@@ -9,9 +11,11 @@ import { createTransfer, loadTransfer, writeResolved } from './transfers.ts';
 async function perform(hub: Hub, body: ChannelBody, effect: Effect): Promise<boolean> {
   switch (effect.kind) {
     case 'create': {
-      const { transferId, recipient } = effect.transfer;
+      const { transferId, recipient, chainId } = effect.transfer;
       const created = await createTransfer(hub, effect.transfer);
-      if (created && recipient !== null) hub.bus.event(recipient, { type: 'transfer.pending', transferId });
+      if (!created || recipient === null) return true;
+      const transfer = viewOf(newTransfer(effect.transfer), { chainId, user: recipient }) ?? undefined;
+      hub.bus.event(recipient, { type: 'transfer.pending', transferId, transfer });
       return true;
     }
     case 'paid': {

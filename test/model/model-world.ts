@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The real client and the real hub, in one process, with bad weather and sudden deaths between them. */
+import { toJson } from '../../lib/protocol/wire/primitives.ts';
 import { connect } from '../../lib/client/connect.ts';
 import type { IndraClient } from '../../lib/client/client.ts';
 import { parseDescription, type HubDescription } from '../../lib/client/hub-description.ts';
@@ -188,7 +189,7 @@ export class ModelWorld {
         event: (to, event) => {
           if (life.isDead) return;
           const listener = this.users.find((other) => other.address === to);
-          listener?.line?.hear({ ...event, v: 1, id: 'event' } as never);
+          listener?.line?.hear({ ...toJson(event), v: 1, id: 'event' } as never);
         },
       },
     };

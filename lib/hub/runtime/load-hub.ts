@@ -10,6 +10,7 @@ import { transferApp } from '../../protocol/apps/transfer-app.ts';
 import { toBytes, toHex } from '../../protocol/bytes.ts';
 import { identifierOf } from '../../protocol/identifier.ts';
 import type { Address } from '../../protocol/types.ts';
+import { toJson } from '../../protocol/wire/primitives.ts';
 import { addressOfPrivateKey, operations, publicKey, recoverAddress, sign } from '../../signing/native.ts';
 import { hubMigrations } from '../../../infra/migrations/hub-migrations.ts';
 import { withMigrations } from '../../store/migrations.ts';
@@ -107,7 +108,7 @@ async function load(): Promise<HubProcess> {
         ...shared,
         log: log.with(fields),
         bus: {
-          event: (to, { type, ...rest }) => bus.tell(to, type, rest, id),
+          event: (to, { type, ...rest }) => bus.tell(to, type, toJson(rest), id),
           trigger: (name, body) => bus.trigger(name, body, id),
         },
       };

@@ -2,10 +2,15 @@
 /** What the hub tells a user without being asked. Events are hints: all they say can be fetched again. */
 import { z } from 'zod';
 import { address, hash } from './primitives.ts';
+import { transferView } from './requests.ts';
 
 export const hubEvent = z.discriminatedUnion('type', [
-  /** A transfer waits to be claimed. */
-  z.object({ type: z.literal('transfer.pending'), transferId: hash }),
+  /** A transfer waits to be claimed. As the payee sees it, so that it need not ask first. */
+  z.object({
+    type: z.literal('transfer.pending'),
+    transferId: hash,
+    transfer: transferView.optional(),
+  }),
   /** The payee was paid: here is the preimage the payer's app is to be closed with. */
   z.object({ type: z.literal('transfer.resolved'), transferId: hash, preimage: hash }),
   /** The payer may take the stake back. */

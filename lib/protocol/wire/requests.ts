@@ -33,7 +33,7 @@ export const transferStatus = z.enum(['pending', 'claimed', 'resolved', 'cancell
 export type TransferStatus = z.output<typeof transferStatus>;
 
 /** A transfer as one of its sides, or the holder of its link, may see it. */
-const transferView = z.strictObject({
+export const transferView = z.strictObject({
   transferId: hash,
   status: transferStatus,
   /** `bearer` holds a link and is neither side yet. */
