@@ -2,6 +2,7 @@
 /** Transfers of both directions: the hub's list joined with what only this client knows. */
 import type { Address, Hash } from '../protocol/types.ts';
 import type { TransferStatus, TransferView } from '../protocol/wire/requests.ts';
+import { backoffMs } from './backoff.ts';
 import { IndraError } from './indra-error.ts';
 import { recallPayment } from './payment-facts.ts';
 import type { Session } from './session.ts';
@@ -75,15 +76,31 @@ export async function history(
   return { entries, next: page.next ?? null };
 }
 
-/** Rejects with `unknown_transfer` where there is none, or where it is none of this user's business. */
+/**
+ * Rejects with `unknown_transfer` where there is none, or where it is none of this user's business. A payment of our own
+ * that is agreed and still open cannot be unknown: the hub has signed it and only not written it down, so it is asked again.
+ */
 export async function transferStatus(
   session: Session,
   transferId: Hash,
   id: string,
   signal: AbortSignal,
 ): Promise<TransferEntry> {
-  const found = await session.hub.insist('transfer', { kind: 'get', transferId }, { id, signal });
-  const view = found.transfers[0];
-  if (view === undefined) throw IndraError.from('unknown_transfer', { transferId });
-  return entryOf(session, view);
+  const { hub, clock } = session;
+  for (let attempt = 1; ; attempt++) {
+    const isOpen = hasOpenPayment(session, transferId);
+    const view = await hub
+      .insist('transfer', { kind: 'get', transferId }, { id, signal })
+      .then((found) => found.transfers[0])
+      .catch((error: unknown) => {
+        if (error instanceof IndraError && error.code === 'unknown_transfer') return undefined;
+        throw error;
+      });
+    if (view !== undefined) return entryOf(session, view);
+    if (!isOpen) throw IndraError.from('unknown_transfer', { transferId });
+    await clock.sleep(backoffMs(attempt), signal);
+  }
 }
+
+const hasOpenPayment = ({ writer }: Session, transferId: Hash): boolean =>
+  writer.record.routes.some((route) => route.side === 'payer' && route.transferId === transferId);
