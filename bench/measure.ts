@@ -10,7 +10,8 @@ const TICKS = 100;
 
 /** Milliseconds of processor time a process has used, user and system. */
 export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+  const [, rest = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+  const fields = rest.split(' ');
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS;
 }
 
@@ -78,7 +79,7 @@ export function measureCurve(): Curve {
 
 /** The value below which `share` of the sorted sample lies. */
 export function percentile(sample: readonly number[], share: number): number | null {
-  if (sample.length === 0) return null;
   const sorted = [...sample].sort((a, b) => a - b);
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]! * 10) / 10;
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return value === undefined ? null : Math.round(value * 10) / 10;
 }

@@ -52,9 +52,9 @@ export async function startTraffic(world: World, store: Store, count: number): P
       const took: number[] = [];
       const lane = async (index: number): Promise<void> => {
         for (let turn = index; performance.now() < end; turn++) {
-          const from = users[turn % count]!;
-          const to = users[(turn + 1 + (index % (count - 1))) % count]!;
-          if (from !== to) took.push(await payOnce(from, to));
+          const from = users[turn % count];
+          const to = users[(turn + 1 + (index % (count - 1))) % count];
+          if (from !== undefined && to !== undefined && from !== to) took.push(await payOnce(from, to));
         }
       };
       await Promise.all(Array.from({ length: inFlight }, (_, index) => lane(index)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { type DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { encodeCursor } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
@@ -93,9 +93,13 @@ export class SqliteStore implements Store {
     const beyond = descending ? '<' : '>';
     const conditions = [`${index}_partition = ?`];
     const values: SQLInputValue[] = [partition];
-    if (from !== undefined) (conditions.push(`${index}_sort >= ?`), values.push(from));
-    if (to !== undefined) (conditions.push(`${index}_sort <= ?`), values.push(to));
-    if (after) (conditions.push(`(${index}_sort, key) ${beyond} (?, ?)`), values.push(after.sort, after.key));
+    const demand = (condition: string, ...bounds: SQLInputValue[]): void => {
+      conditions.push(condition);
+      values.push(...bounds);
+    };
+    if (from !== undefined) demand(`${index}_sort >= ?`, from);
+    if (to !== undefined) demand(`${index}_sort <= ?`, to);
+    if (after) demand(`(${index}_sort, key) ${beyond} (?, ?)`, after.sort, after.key);
     const direction = descending ? 'DESC' : 'ASC';
     const sql =
       `SELECT key, etag, schema, body, entries FROM items WHERE ${conditions.join(' AND ')} ` +

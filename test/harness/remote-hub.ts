@@ -75,10 +75,10 @@ async function arrive(world: World, channel: Channel, asset: Address, received: 
 export async function remoteUser(world: World, key: Uint8Array): Promise<RemoteUser> {
   const config = loadConfig(world.env);
   const chain = config.chains[0];
-  let transport: Transport | undefined;
+  const connection: { line?: Transport } = {};
   const line = (): Transport => {
-    if (transport === undefined) throw new Error('not connected');
-    return transport;
+    if (connection.line === undefined) throw new Error('not connected');
+    return connection.line;
   };
   const door: HubUnderTest = {
     chain,
@@ -99,11 +99,11 @@ export async function remoteUser(world: World, key: Uint8Array): Promise<RemoteU
   if (!keeper.ok) throw new Error(`sign-in: ${keeper.error.code}`);
   const connected = await connectNode(keeper.value, chain.chainId);
   if (!connected.ok) throw new Error(`connection: ${connected.error.code}`);
-  transport = connected.value;
+  connection.line = connected.value;
   await user.open();
   return {
     user,
-    transport,
+    transport: connected.value,
     async close() {
       keeper.value.close();
       await line().close();

@@ -38,7 +38,12 @@ async function admitOperation(
   }
 }
 
-const newest = (state: ChannelState): Hash => state.apps[state.apps.length - 1]!.id;
+/** The app an install has just added. */
+function newest(state: ChannelState): Hash {
+  const instance = state.apps.at(-1);
+  if (instance === undefined) throw new TypeError('an install that installed nothing');
+  return instance.id;
+}
 
 /** Operations are admitted in order, each on the state the ones before it left (`steps`). */
 export async function admit(
@@ -49,7 +54,8 @@ export async function admit(
   let before: ChannelState = situation.body.state;
   let admission = NOTHING_MORE;
   for (const [index, operation] of proposal.operations.entries()) {
-    const after = steps[index]!;
+    const after = steps[index];
+    if (after === undefined) throw new TypeError('an operation that was not judged');
     const admitted = await admitOperation(situation, before, after, operation);
     if (!admitted.ok) return err(atIndex(admitted.error, index));
     admission = merge(admission, admitted.value);

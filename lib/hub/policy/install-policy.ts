@@ -19,6 +19,7 @@ import {
   type Channel,
   type Hash,
   type Party,
+  type Stake,
 } from '../../protocol/types.ts';
 import type { ChannelBody } from '../channel-item.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
@@ -42,7 +43,7 @@ function checkShape(
   channel: Channel,
   operation: InstallOperation,
   payer: Party,
-): Outcomes<TransferState> {
+): Outcomes<TransferState & Pick<Stake, 'asset'>> {
   const { app } = operation;
   if (app.definition !== chain.config.transferApp)
     return refuse('unsupported_app', { definition: app.definition });
@@ -62,7 +63,7 @@ function checkShape(
   if (asset === undefined) return refuse('unknown_asset', { asset: stake.asset });
   if (transfer.amount < asset.transfer.min || transfer.amount > asset.transfer.max)
     return refuse('amount_out_of_range', { min: asset.transfer.min, max: asset.transfer.max });
-  return ok(transfer);
+  return ok({ ...transfer, asset: stake.asset });
 }
 
 async function admitSend(
@@ -111,7 +112,7 @@ async function admitSend(
           recipient: route.recipient,
           claimant: route.claimant,
           sealed: route.sealed,
-          asset: app.stakes[0]!.asset,
+          asset: shape.value.asset,
           amount: shape.value.amount,
           lockHash: shape.value.lockHash,
           expiresAt: route.expiresAt,
@@ -150,7 +151,7 @@ async function admitClaim(
   if (app.holdUntil !== 0 || app.actionDeadline > latest || app.actionDeadline < earliest)
     return refuse('invalid_transfer', { actionDeadline: app.actionDeadline, earliest, latest });
   const sameMoney =
-    app.stakes[0]!.asset === transfer.asset &&
+    shape.value.asset === transfer.asset &&
     shape.value.amount === transfer.amount &&
     shape.value.lockHash === transfer.lockHash;
   if (!sameMoney) return refuse('invalid_transfer', { transferId });
