@@ -5,7 +5,7 @@ import type { IndraClient } from '../../lib/client/client.ts';
 import type { IndraError } from '../../lib/client/indra-error.ts';
 import type { HubAsset } from '../../lib/client/hub-description.ts';
 import type { Address } from '../../lib/protocol/types.ts';
-import { Journal } from '../history/journal.ts';
+import { Journal, untilReopened } from '../history/journal.ts';
 import { Outbox } from '../transfer/outbox.ts';
 import { WithdrawalDesk } from '../withdraw/withdrawal-desk.ts';
 import type { ConnectedWallet } from './connect-wallet.ts';
@@ -61,10 +61,10 @@ export class CardSession {
 
   static async begin(connected: ConnectedWallet, isOnline: boolean): Promise<CardSession> {
     const card = new CardSession(connected, await Journal.open(connected.client.channelAddress), isOnline);
-    void card.#listen();
+    card.#listen().catch(untilReopened);
     await card.outbox.recover();
     await card.desk.recover();
-    void card.#settleNowAndThen();
+    card.#settleNowAndThen().catch(untilReopened);
     return card;
   }
 

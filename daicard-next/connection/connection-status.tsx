@@ -8,6 +8,9 @@ import { useWallet } from '../wallet/wallet-context.tsx';
 import { useCardView, useTakeOver } from './connection-context.ts';
 import styles from './connection-status.module.css';
 
+/** Milliseconds other tabs have to give way. */
+const TABS_ANSWER_MS = 2_000;
+
 export function ConnectionStatus() {
   const { isOnline, isReadOnly } = useCardView();
   const wallet = useWallet();
@@ -45,15 +48,25 @@ export function ConnectionNotices() {
   const wallet = useWallet();
   const takeOver = useTakeOver();
   const isBlocked = useIsBlocked();
+  const [hasAsked, setAsked] = useState(false);
+  useEffect(() => {
+    if (!isReadOnly) setAsked(false);
+  }, [isReadOnly]);
+  const useHere = () => {
+    wallet.useHere();
+    setTimeout(() => setAsked(true), TABS_ANSWER_MS);
+  };
+  // Other tabs give way when asked; where that changes nothing, it is another device.
+  const isOtherDevice = readOnlyBecause !== null || hasAsked;
   return (
     <>
       {isBlocked ? <Notice tone="warn">{text.connection.blocked}</Notice> : null}
       {isOnline ? null : <Notice tone="warn">{text.connection.offlineNotice}</Notice>}
       {isUnproven ? <Notice>{text.connection.restored}</Notice> : null}
-      {!isReadOnly ? null : readOnlyBecause === null ? (
+      {!isReadOnly ? null : !isOtherDevice ? (
         <Notice tone="warn">
           <p>{text.connection.otherTab}</p>
-          <Button look="quiet" onClick={wallet.useHere}>
+          <Button look="quiet" onClick={useHere}>
             {text.connection.useHere}
           </Button>
         </Notice>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { IndraError } from '../../lib/client/indra-error.ts';
 import { journalEntrySchema, type JournalEntry } from './journal-entry.ts';
 
 interface Layout extends DBSchema {
@@ -8,11 +9,20 @@ interface Layout extends DBSchema {
 
 const NAME = 'daicard-journal';
 
+/**
+ * For what goes on when the wallet is locked: a closed journal takes nothing any more, and what it does not say is looked up
+ * when it is opened again. Anything else is a bug.
+ */
+export function untilReopened(cause: unknown): void {
+  if (!(cause instanceof IndraError && cause.code === 'closed')) throw cause;
+}
+
 /** The entries of one channel, newest first, in memory and on disk. */
 export class Journal {
   readonly #database: IDBPDatabase<Layout>;
   readonly #listeners = new Set<() => void>();
   #entries: readonly JournalEntry[];
+  #isClosed = false;
 
   private constructor(database: IDBPDatabase<Layout>, entries: readonly JournalEntry[]) {
     this.#database = database;
@@ -42,8 +52,9 @@ export class Journal {
     return found?.kind === kind ? (found as Extract<JournalEntry, { kind: K }>) : null;
   }
 
-  /** On disk before it resolves: a payment is written down before it is asked for. */
+  /** On disk before it resolves: a payment is written down before it is asked for. Rejects once the journal is closed. */
   async put(entry: JournalEntry): Promise<void> {
+    if (this.#isClosed) throw IndraError.from('closed');
     const isKnown = this.#entries.some((other) => other.id === entry.id);
     this.#entries = isKnown
       ? this.#entries.map((other) => (other.id === entry.id ? entry : other))
@@ -59,7 +70,9 @@ export class Journal {
     return () => void this.#listeners.delete(listener);
   };
 
+  /** What is under way is read as unknown when it is opened again. */
   close(): void {
+    this.#isClosed = true;
     this.#database.close();
   }
 }

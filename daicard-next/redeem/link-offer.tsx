@@ -41,7 +41,7 @@ export function LinkOffer({ link, fragment, onForget }: LinkOfferProps) {
     client.transferStatus(link.transferId, { signal: leaving.signal }).then(
       (transfer) => {
         const next = offerOf(transfer);
-        if (next.kind === 'stopped') forgetLink();
+        if (next.kind !== 'offered') forgetLink();
         setStep(next);
       },
       (error: unknown) => leaving.signal.aborted || setStep({ kind: 'stopped', transfer: null, error }),
@@ -144,7 +144,8 @@ function offerOf(transfer: TransferEntry): Step {
     transfer: null,
     error: IndraError.from(code),
   });
-  if (transfer.status === 'resolved') return stopped('transfer_resolved');
+  if (transfer.status === 'resolved')
+    return transfer.direction === 'received' ? { kind: 'received', transfer } : stopped('transfer_resolved');
   if (transfer.status === 'cancelled') return stopped('transfer_cancelled');
   return transfer.expiresAt * 1000 < Date.now() ? stopped('transfer_expired') : { kind: 'offered', transfer };
 }

@@ -90,7 +90,7 @@ export const text = {
     readOnly: 'Read only',
     offlineNotice:
       'The hub cannot be reached right now. What is under way is unknown until it answers; nothing is lost and nothing is paid twice.',
-    otherTab: 'This wallet is open in another tab, so this one only shows it.',
+    otherTab: 'This wallet is in use in another tab, so this one only shows it.',
     otherDevice:
       'This wallet was used on another device, so this one only shows it. Take it over only if that one is closed.',
     useHere: 'Use it here',

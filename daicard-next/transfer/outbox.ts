@@ -9,7 +9,7 @@ import { newPaymentId } from '../../lib/client/payments.ts';
 import { transferIdOf } from '../../lib/protocol/secrets.ts';
 import type { Address, Hash } from '../../lib/protocol/types.ts';
 import type { PaymentEntry } from '../history/journal-entry.ts';
-import type { Journal } from '../history/journal.ts';
+import { untilReopened, type Journal } from '../history/journal.ts';
 
 export interface PaymentDraft {
   /** Identifier of the payee; null for a link. */
@@ -53,7 +53,7 @@ export class Outbox {
       code: null,
       ...draft,
     });
-    void this.#run(id);
+    this.#run(id).catch(untilReopened);
     return id;
   }
 
@@ -64,7 +64,7 @@ export class Outbox {
 
   /** The same payment again; nothing happens while it is still under way. */
   retry(id: Hash): void {
-    void this.#run(id);
+    this.#run(id).catch(untilReopened);
   }
 
   /** What was under way when the card was closed is unknown until it is looked up. */
@@ -102,7 +102,10 @@ export class Outbox {
     this.#running.add(id);
     const isFirst = entry.status === 'sending';
     if (!isFirst) await this.#set(id, { status: 'sending', code: null });
-    const timer = setTimeout(() => void this.#set(id, { status: 'unknown' }, 'sending'), this.#patienceMs);
+    const timer = setTimeout(
+      () => this.#set(id, { status: 'unknown' }, 'sending').catch(untilReopened),
+      this.#patienceMs,
+    );
     const refusal = await this.#ask(entry).then(
       () => null,
       (cause: unknown) => (cause instanceof IndraError ? cause : IndraError.from('internal')),

@@ -24,7 +24,12 @@ export function PaymentProgress({ entry }: { readonly entry: PaymentEntry }) {
   );
   switch (entry.status) {
     case 'sending':
-      return <Waiting label={text.payment.sending} />;
+      return (
+        <>
+          <Waiting label={text.payment.sending} />
+          <p>{text.payment.sendingLead}</p>
+        </>
+      );
     case 'unknown':
       return (
         <>

@@ -5,7 +5,7 @@ import type { ClientEvents } from '../../lib/client/events.ts';
 import { IndraError } from '../../lib/client/indra-error.ts';
 import type { Address, Hash } from '../../lib/protocol/types.ts';
 import type { WithdrawalEntry } from '../history/journal-entry.ts';
-import type { Journal } from '../history/journal.ts';
+import { untilReopened, type Journal } from '../history/journal.ts';
 
 export interface WithdrawalDraft {
   readonly asset: Address;
@@ -45,7 +45,7 @@ export class WithdrawalDesk {
       code: null,
       ...draft,
     });
-    void this.#run(id, draft);
+    this.#run(id, draft).catch(untilReopened);
     return id;
   }
 
@@ -54,7 +54,8 @@ export class WithdrawalDesk {
     for (const entry of this.#journal.entries) {
       if (entry.kind !== 'withdrawal') continue;
       if (entry.status === 'signing') await this.#set(entry.id, { status: 'unknown' });
-      if (entry.status === 'agreed' && entry.digest !== null) void this.#follow(entry.id, entry.digest);
+      if (entry.status === 'agreed' && entry.digest !== null)
+        this.#follow(entry.id, entry.digest).catch(untilReopened);
     }
   }
 
@@ -69,7 +70,10 @@ export class WithdrawalDesk {
   }
 
   async #run(id: string, draft: WithdrawalDraft): Promise<void> {
-    const timer = setTimeout(() => void this.#set(id, { status: 'unknown' }, 'signing'), PATIENCE_MS);
+    const timer = setTimeout(
+      () => this.#set(id, { status: 'unknown' }, 'signing').catch(untilReopened),
+      PATIENCE_MS,
+    );
     try {
       const { digest } = await this.#client.withdraw(draft);
       await this.#set(id, { status: 'agreed', digest });

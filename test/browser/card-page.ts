@@ -98,13 +98,18 @@ export class CardPage {
   }
 
   async pay(to: string, payment: Payment): Promise<void> {
+    await this.tryToPay(to, payment);
+    await this.page.getByText(text.payment.paid, { exact: true }).waitFor();
+  }
+
+  /** As far as the press of the button. */
+  async tryToPay(to: string, payment: Payment): Promise<void> {
     await this.#go(text.balance.send, text.transfer.title);
     await this.page.getByLabel(text.transfer.to, { exact: true }).fill(to);
     await this.#fill(payment);
     await this.#press(text.app.continue);
     await this.#heading(text.transfer.review);
     await this.#press(text.transfer.send);
-    await this.page.getByText(text.payment.paid).waitFor();
   }
 
   async makeLink(payment: Payment): Promise<string> {
@@ -121,7 +126,7 @@ export class CardPage {
     await confirm.waitFor();
     const offer = await this.page.getByRole('main').innerText();
     await confirm.click();
-    await this.page.getByText(text.redeem.done).waitFor();
+    await this.page.getByText(text.redeem.done, { exact: true }).waitFor();
     return offer;
   }
 
@@ -132,7 +137,7 @@ export class CardPage {
     await this.#press(text.app.continue);
     await this.#heading(text.withdraw.review);
     await this.#press(text.withdraw.confirm);
-    await this.page.getByText(text.withdraw.executed).waitFor();
+    await this.page.getByText(text.withdraw.executed, { exact: true }).waitFor();
   }
 
   /** State and text of every line, newest first. */

@@ -10,7 +10,11 @@ import { buildCard, serveCard, type CardServer } from './card-server.ts';
 import { launchBrowser, type Browser } from './chromium.ts';
 
 const MINUTE = 60_000;
-const PASSPHRASES = { alice: 'correct horse battery', bob: 'another long phrase' } as const;
+const PASSPHRASES = {
+  alice: 'correct horse battery',
+  bob: 'another long phrase',
+  carol: 'a third good phrase',
+} as const;
 type Name = keyof typeof PASSPHRASES;
 
 let world: World;
@@ -119,15 +123,15 @@ test(
   'a link works for someone who has never been here',
   async () => {
     const gift = await pages.alice.makeLink({ symbol: 'ETH', amount: '0.1' });
-    const newcomer = await openBrowser();
-    await newcomer.page.goto(gift);
-    await newcomer.page.getByRole('heading', { name: text.wallet.welcomeLink }).waitFor();
-    expect(newcomer.page.url()).toBe(`${card.origin}/redeem`);
-    await newcomer.makeWallet('a third good phrase');
-    await newcomer.receiveLink();
-    await newcomer.untilAvailable('ETH', '0.1');
-    await newcomer.open();
-    expect(newcomer.faults).toEqual([]);
+    const carol = await openBrowser();
+    pages.carol = carol;
+    await carol.page.goto(gift);
+    await carol.page.getByRole('heading', { name: text.wallet.welcomeLink }).waitFor();
+    expect(carol.page.url()).toBe(`${card.origin}/redeem`);
+    await carol.makeWallet(PASSPHRASES.carol);
+    await carol.receiveLink();
+    await carol.untilAvailable('ETH', '0.1');
+    await carol.open();
   },
   2 * MINUTE,
 );
@@ -182,20 +186,24 @@ test(
 );
 
 test(
-  'the wallet locks itself when nobody touches it, and opens with its passphrase only',
+  'one tab writes at a time, and the wallet locks itself when nobody touches it',
   async () => {
-    const browser = browsers[1]!;
-    const page = await cardIn(browser);
-    await page.page.clock.install();
-    await page.open();
-    await page.unlock('not the passphrase');
-    await page.page.getByText(text.wallet.wrong).waitFor();
-    await page.unlock(PASSPHRASES.bob);
-    await page.page.getByRole('heading', { name: text.balance.title }).waitFor();
-    await page.page.getByText(text.connection.otherTab).waitFor();
-    await page.page.clock.fastForward(11 * MINUTE);
-    await page.page.getByRole('heading', { name: text.wallet.locked }).waitFor();
-    await page.page.close();
+    const { carol } = pages;
+    await carol.unlock('not the passphrase');
+    await carol.page.getByText(text.wallet.wrong).waitFor();
+    await carol.unlock(PASSPHRASES.carol);
+    await carol.untilAvailable('ETH', '0.1');
+    const second = await cardIn(browsers[2]!);
+    await second.page.clock.install();
+    await second.open();
+    await second.unlock(PASSPHRASES.carol);
+    await second.page.getByText(text.connection.otherTab).waitFor();
+    await second.page.getByRole('button', { name: text.connection.useHere }).click();
+    await carol.page.getByRole('heading', { name: text.wallet.locked }).waitFor();
+    await second.page.getByText(text.connection.online, { exact: true }).waitFor();
+    await second.page.clock.fastForward(11 * MINUTE);
+    await second.page.getByRole('heading', { name: text.wallet.locked }).waitFor();
+    expect([...carol.faults, ...second.faults]).toEqual([]);
   },
   MINUTE,
 );
@@ -204,12 +212,28 @@ test(
   'the words bring the wallet back on another device',
   async () => {
     const before = await pages.alice.available('TEST');
-    await browsers[0]!.close();
     const page = await openBrowser();
     await page.open();
     await page.restoreWallet(words.alice, 'on another device');
     await page.untilAvailable('TEST', before);
     expect(await page.identifier()).toBe(identifiers.alice);
+    await page.pay(identifiers.bob, { symbol: 'TEST', amount: '30' });
+    await page.untilAvailable('TEST', '50');
+    expect(page.faults).toEqual([]);
+  },
+  2 * MINUTE,
+);
+
+test(
+  'a device whose wallet was used elsewhere pays nothing, until it is taken over',
+  async () => {
+    const { alice } = pages;
+    await alice.tryToPay(identifiers.bob, { symbol: 'TEST', amount: '60' });
+    await alice.page.getByText(text.connection.otherDevice).waitFor();
+    await alice.page.getByRole('button', { name: text.connection.takeOver }).click();
+    await alice.untilAvailable('TEST', '50');
+    await alice.pay(identifiers.bob, { symbol: 'TEST', amount: '50' });
+    await alice.untilAvailable('TEST', '0');
   },
   2 * MINUTE,
 );
