@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Makes the accounts, keys and server configuration of a NATS deployment: `npm run nats -- --out FOLDER`. */
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +17,8 @@ const HELP = `npm run nats -- --out FOLDER [options]
 
 A folder that holds an authority keeps it; only the server's configuration is written anew. Afterwards
   nats.conf          is what the server is started with
-  hub.env            names what the hub needs of it: two secrets by their files, and the account
+  hub.env            names what the hub needs of it: its secrets by their files, and the account
+  token.secret       signs what users sign in with; kept if it is there
   authority.json     holds also the seeds of operator and account: keep it away from any running machine`;
 
 async function main(): Promise<void> {
@@ -42,12 +44,15 @@ async function main(): Promise<void> {
     ...(certificate !== undefined && key !== undefined ? { websocketTls: { certificate, key } } : {}),
   });
   await writeFile(join(values.out, 'nats.conf'), config);
+  const tokenSecretFile = join(values.out, 'token.secret');
+  if (!existsSync(tokenSecretFile)) await writeSecret(tokenSecretFile, randomBytes(32).toString('hex'));
   await writeSecret(
     join(values.out, 'hub.env'),
     [
       `INDRA_NATS_ACCOUNT=${authority.account.publicKey}`,
       `INDRA_NATS_CREDENTIALS_FILE=${credentialsFile}`,
       `INDRA_NATS_SIGNING_SEED_FILE=${signingSeedFile}`,
+      `INDRA_TOKEN_SECRET_FILE=${tokenSecretFile}`,
       '',
     ].join('\n'),
   );
