@@ -34,7 +34,6 @@ async function main() {
   mkdirSync(tools, { recursive: true });
   await installPackages();
   await obtainNatsServer();
-  await compileContracts();
   if (process.argv.includes('--browser')) await obtainChromium();
 }
 
@@ -65,11 +64,32 @@ async function installPackages() {
     .digest('hex');
   const found = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
   if (found === wanted) return;
-  if (installedMatchesLock()) return writeFileSync(stamp, wanted);
+  if (installedMatchesLock()) {
+    await addWhatOldNodeSkipped();
+    return writeFileSync(stamp, wanted);
+  }
   await step('installing packages (npm ci)', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     failed: 'npm ci failed: see the lines above; without a network the npm cache must hold the packages.',
   });
+  await addWhatOldNodeSkipped();
   writeFileSync(stamp, wanted);
+}
+
+/**
+ * npm leaves out optional packages whose `engines` ask for a newer Node than it runs on itself. Node 24 is among what it
+ * has just installed, and npm running on that adds them.
+ */
+async function addWhatOldNodeSkipped() {
+  const bin = join(root, 'node_modules', '.bin');
+  const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).optionalDependencies;
+  const missing = Object.keys(wanted).filter((name) => !existsSync(join(root, 'node_modules', name)));
+  if (missing.length === 0 || !existsSync(join(bin, 'node'))) return;
+  const env = { ...process.env, PATH: [bin, process.env.PATH].join(delimiter) };
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  await step(`adding ${missing.join(', ')} (npm on Node 24)`, 'npm', args, {
+    env,
+    failed: 'npm install on Node 24 failed: see the lines above.',
+  });
 }
 
 /** npm leaves a copy of the lock it installed; equal versions mean nothing is to do. */
@@ -113,15 +133,6 @@ async function obtainNatsServer() {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The interfaces everything else needs are committed; compiling is for who changes a contract. */
-async function compileContracts() {
-  const folder = join(root, 'lib', 'chain', 'abi');
-  if (existsSync(folder) && readdirSync(folder).some((name) => name.endsWith('.json'))) return;
-  await step('compiling contracts', 'npm', ['run', '--silent', 'compile'], {
-    failed: 'the contracts do not compile: see above.',
-  });
 }
 
 async function obtainChromium() {
