@@ -6,7 +6,7 @@
 import { fault as protocolFault, type Fault } from '../protocol/errors.ts';
 import type { AgreedState } from '../protocol/types.ts';
 import type { Expectation } from '../store/store.ts';
-import { backoffMs } from './backoff.ts';
+import { answerWithinMs, backoffMs } from './backoff.ts';
 import { inFlight, type ChannelRecord, type SignedProposal } from './channel-record.ts';
 import { IndraError } from './indra-error.ts';
 import { IntentQueue, queued, type Accomplished } from './intent-queue.ts';
@@ -183,7 +183,11 @@ export class ChannelWriter {
   async #exchange(head: SignedProposal): Promise<void> {
     const { hub, recover } = this.#parts;
     this.#attempts += 1;
-    const reply = await hub.askText(head.operation, head.body, { id: head.id, signal: this.#stop.signal });
+    const reply = await hub.askText(head.operation, head.body, {
+      id: head.id,
+      signal: this.#stop.signal,
+      timeoutMs: answerWithinMs(this.#attempts),
+    });
     if (this.#stop.signal.aborted && !reply.ok) return;
     await this.#act(head, judgeAnswer(this.#record, head, readAnswer(head, reply), recover));
   }

@@ -12,6 +12,8 @@ export interface AskOptions {
   /** Correlation id of the SDK call behind it. */
   readonly id: string;
   readonly signal?: AbortSignal | undefined;
+  /** Milliseconds to wait for the answer; the line's own if absent. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface HubRequests {
@@ -31,9 +33,13 @@ export function hubRequests(line: Line, clock: Clock): HubRequests {
   async function send(
     operation: OperationName,
     body: unknown,
-    { id, signal }: AskOptions,
+    { id, signal, timeoutMs }: AskOptions,
   ): Promise<Outcomes<unknown>> {
-    const reply = await line.request(operation, body, { id, ...(signal === undefined ? {} : { signal }) });
+    const reply = await line.request(operation, body, {
+      id,
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
     return reply.ok ? ok(reply.result) : err(reply.error);
   }
 
