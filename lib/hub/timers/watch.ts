@@ -13,7 +13,7 @@ import type { ChannelBody, Departed } from '../channel-item.ts';
 import type { Hub, HubChain } from '../hub.ts';
 import { enqueue } from '../lane.ts';
 import type { ChallengeStatus, Move } from '../ports.ts';
-import { writeResolved } from '../transfers.ts';
+import { loadTransfer, writeResolved } from '../transfers.ts';
 
 /** Blocks read again behind the cursor. */
 const REREAD = 12;
@@ -52,6 +52,8 @@ async function followMove(hub: Hub, chain: HubChain, { channel, appId, action }:
   const route = sides.find((side) => side.appId === appId && side.side === 'payee');
   if (route === undefined || action.length !== ZERO_HASH.length) return;
   const preimage = action as string as Hash;
+  const known = await loadTransfer(hub, route.transferId);
+  if (known?.transfer.status.kind === 'resolved') return;
   const resolved = await writeResolved(hub, route.transferId, appId, preimage);
   if (resolved.ok)
     hub.bus.event(resolved.value.payer, {
