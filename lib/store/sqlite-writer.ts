@@ -85,7 +85,7 @@ export class SqliteWriter {
       this.#waiting.push({ apply, settle, fail });
       if (this.#scheduled) return;
       this.#scheduled = true;
-      // Beginning again at once would keep the file from another process that looks only now and then.
+      // Beginning again at once would share no disk sync, and keep the file from another process that looks now and then.
       if (performance.now() < this.#sharedUntil) setTimeout(() => this.#flush(), 1);
       else setImmediate(() => this.#flush());
     });
@@ -124,6 +124,7 @@ export class SqliteWriter {
   }
 
   #commit(writes: Write[]): void {
+    const began = performance.now();
     try {
       const landed = writes.map((write) => write.apply());
       this.#database.exec('COMMIT');
@@ -133,6 +134,9 @@ export class SqliteWriter {
       const fault = new StoreFault('store_unavailable', 'the write failed', cause);
       for (const write of writes) write.fail(fault);
     }
+    // As long as a commit took, writes gather for the next one: under load they share disk syncs, alone none waits.
+    const ended = performance.now();
+    this.#sharedUntil = Math.max(this.#sharedUntil, ended + (ended - began));
   }
 
   #rollBack(): void {
