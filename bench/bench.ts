@@ -17,18 +17,18 @@ Drives routed payments through a real NATS server and the real functions, all on
 A payment counts when the payee has the money under a double-signed state that is durable on both sides.
 
   --store sqlite|dynamodb|memory   the hub's store (sqlite); users keep theirs in SQLite, or in memory with memory
-  --users N                        users who pay each other (16)
+  --users N                        users who pay each other (64)
   --seconds N                      length of the loaded part (10)
-  --in-flight N                    payments under way at once in the loaded part (32)
+  --in-flight N                    payments under way at once in the loaded part (128)
   --json                           print one JSON object and nothing else
 `;
 
 const { values } = parseArgs({
   options: {
     store: { type: 'string', default: 'sqlite' },
-    users: { type: 'string', default: '16' },
+    users: { type: 'string', default: '64' },
     seconds: { type: 'string', default: '10' },
-    'in-flight': { type: 'string', default: '32' },
+    'in-flight': { type: 'string', default: '128' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -151,4 +151,6 @@ else if (!STORES.includes(values.store)) {
     process.stderr.write(`the benchmark failed: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
+  // Users that were still connecting when it failed would keep the process alive.
+  process.exit();
 }

@@ -5,6 +5,9 @@ import { waitUntil } from './wait-until.ts';
 
 const token = new Interface(['function mint(address to, uint256 amount)']);
 
+/** A channel may be deployed between estimate and block, and then costs more than a plain address. */
+const SEND_GAS = '0x186a0';
+
 export interface Funds {
   readonly ether: bigint;
   readonly token: bigint;
@@ -18,7 +21,7 @@ export async function fund(
   { ether, token: tokens }: Funds,
 ): Promise<void> {
   const [from] = (await rpc(rpcUrl, 'eth_accounts', [])) as string[];
-  if (ether > 0n) await sent(rpcUrl, { from, to, value: `0x${ether.toString(16)}` });
+  if (ether > 0n) await sent(rpcUrl, { from, to, value: `0x${ether.toString(16)}`, gas: SEND_GAS });
   if (tokens > 0n)
     await sent(rpcUrl, { from, to: tokenAddress, data: token.encodeFunctionData('mint', [to, tokens]) });
 }

@@ -47,7 +47,9 @@ const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 async function arrive(world: World, channel: Channel, asset: Address, received: Pair<bigint>): Promise<void> {
   if (received[0] > 0n) {
-    if (asset === ETHER) await send(world, { to: channel.address, value: hex(received[0]) });
+    // The hub may deploy the channel meanwhile, which then costs more to send to than a plain address.
+    if (asset === ETHER)
+      await send(world, { to: channel.address, value: hex(received[0]), gas: hex(100_000n) });
     else
       await send(world, {
         to: asset,
