@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** One runner for every TypeScript test; Solidity tests run under Hardhat. */
 export default {
   testMatch: ['<rootDir>/**/*.test.ts'],

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// SPDX-License-Identifier: MIT
 /**
  * Everything a fresh machine needs before the rest can run. Plain JavaScript without imports from node_modules, because
  * it is what installs them, on whatever Node the machine has. Repeating it is cheap: each step looks before it acts.

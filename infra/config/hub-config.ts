@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What a hub needs to know, and nothing about where it is written down. `load-config.ts` fills it from the
  * environment; everything else takes it as a parameter.

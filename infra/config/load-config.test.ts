@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { expect, test } from '@jest/globals';
 import { ConfigurationError, loadConfig } from './load-config.ts';
 import { readHubKey } from './read-hub-key.ts';

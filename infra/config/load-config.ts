@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The one place that reads the environment. `.env.example` lists the names. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { ConfigurationError } from './load-config.ts';
 import { isDevelopmentKey } from './development-keys.ts';
 import { LOCAL_CHAIN_ID } from './hub-config.ts';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from './load-config.ts';
 import type { SecretReference } from './hub-config.ts';
