@@ -9,7 +9,8 @@ import type { ErrorCode, Fault } from '../protocol/errors.ts';
 import { withdrawalOf } from '../protocol/apply-operation.ts';
 import { digestOf, isSignedBy, verifyAgreed, type Recover } from '../protocol/transition.ts';
 import type { AgreedState } from '../protocol/types.ts';
-import { agreedState, type Countersigned } from '../protocol/wire/requests.ts';
+import type { Countersigned } from '../protocol/wire/requests.ts';
+import { agreedState } from '../protocol/wire/structures.ts';
 import type { ChannelRecord, HeldSignature, SignedProposal } from './channel-record.ts';
 
 export type Answer =

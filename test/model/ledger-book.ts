@@ -4,7 +4,7 @@ import type { ChannelRecord } from '../../lib/client/channel-record.ts';
 import { recordKey } from '../../lib/client/channel-record.ts';
 import type { Outcomes } from '../../lib/protocol/errors.ts';
 import type { Proposal } from '../../lib/protocol/operations.ts';
-import { proposal as proposalSchema } from '../../lib/protocol/wire/requests.ts';
+import { proposal as proposalSchema } from '../../lib/protocol/wire/proposals.ts';
 import { channelKey, parseChannel } from '../../lib/hub/channel-item.ts';
 import type { Store } from '../../lib/store/store.ts';
 

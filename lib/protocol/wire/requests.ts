@@ -4,7 +4,7 @@
  * function's folder, its HTTP path and its SDK method.
  */
 import { z } from 'zod';
-import { address, bytes, hash, pair, period, signature, uint, uint64, whole } from './primitives.ts';
+import { address, bytes, hash, period, signature, uint, uint64, whole } from './primitives.ts';
 import { appUpdate, proposal } from './proposals.ts';
 import { agreedState, channel } from './structures.ts';
 
@@ -112,4 +112,3 @@ export type OperationName = keyof typeof OPERATIONS;
 export type BodyOf<O extends OperationName> = z.output<(typeof OPERATIONS)[O][0]>;
 export type ResultOf<O extends OperationName> = z.output<(typeof OPERATIONS)[O][1]>;
 
-export { agreedState, pair, proposal };
