@@ -111,4 +111,3 @@ export const OPERATIONS = {
 export type OperationName = keyof typeof OPERATIONS;
 export type BodyOf<O extends OperationName> = z.output<(typeof OPERATIONS)[O][0]>;
 export type ResultOf<O extends OperationName> = z.output<(typeof OPERATIONS)[O][1]>;
-
