@@ -59,9 +59,14 @@ async function send(writer: EthereumChainWriter, call: Call): Promise<number> {
   const fees = valueOf(await writer.fees());
   const { raw, hash } = writer.sign(call, valueOf(await writer.nextNonce()), gas, fees);
   valueOf(await writer.broadcast(raw));
-  const receipt = valueOf(await writer.receipt(hash));
-  expect(receipt).toMatchObject({ succeeded: true });
-  return receipt?.block ?? -1;
+  for (;;) {
+    const receipt = valueOf(await writer.receipt(hash));
+    if (receipt !== null) {
+      expect(receipt.succeeded).toBe(true);
+      return receipt.block;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 async function sendAll(writer: EthereumChainWriter, calls: readonly Call[]): Promise<void> {
