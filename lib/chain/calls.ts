@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** Calls of the contracts as data: what to send, to whom, with how much ether. Nothing here asks the chain. */
 import type { Interface } from 'ethers';
+import { assetsHash } from '../protocol/digests.ts';
+import type { DisputeStep } from '../protocol/dispute.ts';
 import {
   ETHER,
   type Address,
+  type App,
   type Bytes,
+  type Cancel,
   type Channel,
   type Ledger,
   type Pair,
@@ -85,6 +89,62 @@ export function settleCall(
 ): Call {
   const { ledger, others } = settled;
   return call(contracts.registry, registryInterface, 'settle', [idOf(channel), ledger, others]);
+}
+
+/** Apps are read as they are signed: their id is the digest of exactly these fields. */
+export function disputeCall(contracts: ContractAddresses, channel: Channel, step: DisputeStep): Call {
+  const registry = (method: string, values: readonly unknown[]) =>
+    call(contracts.registry, registryInterface, method, values);
+  switch (step.kind) {
+    case 'challenge':
+      return challengeCall(contracts, channel, step);
+    case 'answer':
+      return answerCall(contracts, channel, step);
+    case 'settle':
+      return settleCall(contracts, channel, step);
+    case 'open-app': {
+      const { version, appsRoot } = step.ledger;
+      const header = { version, assetsHash: assetsHash(step.ledger), appsRoot };
+      return registry('openApp', [step.app, header, step.proof, step.state, step.moves]);
+    }
+    case 'set-app-state':
+      return registry('setAppState', [step.app, step.version, step.state, step.signatures, step.moves]);
+    case 'progress-app':
+      return registry('progressApp', [step.app, step.state, step.moves]);
+    case 'settle-app':
+      return registry('settleApp', [step.app, step.data, step.proof]);
+  }
+}
+
+/** Ends a challenge by agreement of both. `app` null: the ledger's. */
+export function cancelCall(
+  contracts: ContractAddresses,
+  channel: Channel,
+  agreed: { readonly cancel: Cancel; readonly signatures: Pair<Bytes>; readonly app: App | null },
+): Call {
+  const { cancel, signatures, app } = agreed;
+  return app === null
+    ? call(contracts.registry, registryInterface, 'cancelLedger', [idOf(channel), cancel, signatures])
+    : call(contracts.registry, registryInterface, 'cancelApp', [app, cancel, signatures]);
+}
+
+/** Keeps an outcome that can be computed now, whatever the app answers later. */
+export function setOutcomeCall(contracts: ContractAddresses, app: App, state: Bytes): Call {
+  return call(contracts.registry, registryInterface, 'setOutcome', [app, state]);
+}
+
+/** Takes a payment that could not be handed over. Only its owner may send it elsewhere. */
+export function claimCall(
+  channel: Address,
+  claimed: { readonly asset: Address; readonly owner: Address; readonly recipient: Address },
+): Call {
+  const { asset, owner, recipient } = claimed;
+  return call(channel, channelInterface, 'claim', [asset, owner, recipient]);
+}
+
+/** Several calls of the registry in one transaction: all or none. */
+export function registryCalls(contracts: ContractAddresses, calls: readonly Call[]): Call {
+  return call(contracts.registry, registryInterface, 'multicall', [calls.map(({ data }) => data)]);
 }
 
 function shownArguments(channel: Channel, { ledger, signatures }: ShownLedger): unknown[] {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** One chain as hub and client read it: only its own node is asked, and only what the contracts say counts. */
 import { channelAddress } from '../protocol/channel-address.ts';
-import type { Outcomes } from '../protocol/errors.ts';
+import { stateHash } from '../protocol/digests.ts';
+import type { AppOnChain, DisputeView, Holding, LedgerOnChain } from '../protocol/dispute.ts';
+import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import { ETHER, type Address, type Bytes, type Channel, type Hash, type Pair } from '../protocol/types.ts';
 import { ask, block as blockAnswer, blockTag, data, logs, quantity, view } from './chain-answers.ts';
 import { decodeLog, type ChainEvent } from './chain-events.ts';
-import { registryInterface, tokenInterface, type ContractAddresses } from './contracts.ts';
+import { channelInterface, registryInterface, tokenInterface, type ContractAddresses } from './contracts.ts';
 import { checkDeployment, type Mismatch } from './deployment-check.ts';
 import type { JsonRpc } from './json-rpc.ts';
 
@@ -15,18 +17,6 @@ export interface Block {
   /** Seconds since 1970. */
   readonly timestamp: number;
   readonly hash: Hash;
-}
-
-export interface ChannelStatus {
-  readonly epoch: bigint;
-  /** No ledger below this version can be put on chain any more. */
-  readonly floorVersion: bigint;
-  /** Seconds; 0 where no ledger challenge is open. */
-  readonly finalizesAt: number;
-  /** Of the latest challenge; a cancel names it. */
-  readonly challengeId: bigint;
-  /** Of the ledger at the floor; zero before any was shown in this epoch. */
-  readonly digest: Hash;
 }
 
 /** An action in an app, made on chain. */
@@ -83,7 +73,7 @@ export class EthereumChainReader {
     });
   }
 
-  challenge(channel: Pick<Channel, 'address'>, block: number): Promise<Outcomes<ChannelStatus>> {
+  challenge(channel: Pick<Channel, 'address'>, block: number): Promise<Outcomes<LedgerOnChain>> {
     return this.#registry('channelStatus', [channel.address], block, ([found]) => {
       const status = found as Record<'epoch' | 'version' | 'finalizesAt' | 'challengeId', bigint> & {
         digest: Hash;
@@ -91,6 +81,87 @@ export class EthereumChainReader {
       const { epoch, version: floorVersion, finalizesAt, challengeId, digest } = status;
       return { epoch, floorVersion, finalizesAt: Number(finalizesAt), challengeId, digest };
     });
+  }
+
+  /** Where the chain stands with an app, whether anybody disputes it or not. */
+  app(appId: Hash, block: number): Promise<Outcomes<AppOnChain>> {
+    return this.#registry('appStatus', [appId], block, ([found]) => {
+      const status = found as Record<
+        'version' | 'steps' | 'finalizesAt' | 'challengeId' | 'stage',
+        bigint
+      > & {
+        stateHash: Hash;
+      };
+      const { version, steps, finalizesAt, challengeId, stage, stateHash: hash } = status;
+      const reached = stages[Number(stage)] ?? 'settled';
+      return {
+        version,
+        steps,
+        finalizesAt: Number(finalizesAt),
+        challengeId,
+        stage: reached,
+        stateHash: hash,
+      };
+    });
+  }
+
+  /** What waits in a channel for someone it could not be handed to; zero before the channel is deployed. */
+  async claimable(channel: Address, asset: Address, owner: Address): Promise<Outcomes<bigint>> {
+    const deployed = await this.isDeployed(channel);
+    if (!deployed.ok) return deployed;
+    if (!deployed.value) return ok(0n);
+    const asked = { to: channel, contract: channelInterface, method: 'claimable', values: [asset, owner] };
+    return view(this.#rpc, { ...asked, block: 'latest' }, ([amount]) => amount as bigint);
+  }
+
+  /** All that `planDispute` asks, as of the latest block. `now` is one's own clock, `fromBlock` older than the dispute. */
+  async dispute(
+    holding: Holding,
+    { now, fromBlock }: { readonly now: number; readonly fromBlock: number },
+  ): Promise<Outcomes<DisputeView>> {
+    const latest = await this.latest();
+    if (!latest.ok) return latest;
+    const { number: block, timestamp: chainTime } = latest.value;
+    const { channel, epoch } = holding;
+    const ledger = await this.challenge(channel, block);
+    if (!ledger.ok) return ledger;
+    let finalAppsRoot: Hash | null = null;
+    if (ledger.value.epoch > epoch) {
+      const root = await this.#finalAppsRoot(channel, epoch, block);
+      if (!root.ok) return root;
+      finalAppsRoot = root.value;
+    }
+    const ids = [...new Set(holding.states.flatMap((state) => state.apps.map(({ id }) => id)))];
+    const found = await Promise.all(ids.map((id) => this.app(id, block)));
+    const apps = new Map<Hash, AppOnChain>();
+    for (const [index, id] of ids.entries()) {
+      const app = found[index];
+      if (app === undefined || !app.ok) return app ?? refuse('internal');
+      apps.set(id, app.value);
+    }
+    const isMoved = [...apps.values()].some((app) => app.steps > 0n || app.stage === 'outcome-set');
+    const shown = isMoved ? await this.#shownStates(channel, fromBlock, block) : ok(new Map<Hash, Bytes>());
+    if (!shown.ok) return shown;
+    return ok({ chainTime, now, ledger: ledger.value, finalAppsRoot, apps, shown: shown.value });
+  }
+
+  #finalAppsRoot(channel: Pick<Channel, 'address'>, epoch: bigint, block: number): Promise<Outcomes<Hash>> {
+    return this.#registry('finalAppsRoot', [channel.address, epoch], block, ([root]) => root as Hash);
+  }
+
+  /** States that moves led to, and outcomes that were set, by their hash. */
+  async #shownStates(
+    channel: Pick<Channel, 'address'>,
+    from: number,
+    to: number,
+  ): Promise<Outcomes<ReadonlyMap<Hash, Bytes>>> {
+    const events = await this.registryEvents(from, to, channel.address);
+    if (!events.ok) return events;
+    const bytes = events.value.flatMap(({ name, values }) => {
+      if (name === 'AppProgressed') return [values['state'] as Bytes];
+      return name === 'OutcomeSet' ? [values['outcome'] as Bytes] : [];
+    });
+    return ok(new Map(bytes.map((shown) => [stateHash(shown), shown])));
   }
 
   withdrawalExecuted(
@@ -199,6 +270,9 @@ export class EthereumChainReader {
     return found.ok ? ok(found.value.flatMap((log) => decodeLog(log) ?? [])) : found;
   }
 }
+
+/** As the registry numbers them. */
+const stages = ['undecided', 'outcome-set', 'settled'] as const;
 
 function pairOf(values: unknown): Pair<bigint> {
   const [first, second] = values as readonly [bigint, bigint];

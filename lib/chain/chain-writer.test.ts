@@ -5,7 +5,7 @@ import { ETHER, type Address } from '../protocol/types.ts';
 import { plainDepositCall } from './calls.ts';
 import { EthereumChainWriter } from './chain-writer.ts';
 import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
-import { replacementFees } from './transaction.ts';
+import { replacementFees, signerOf } from './transaction.ts';
 
 const someone = '0x00000000000000000000000000000000000000aa' as Address;
 
@@ -15,7 +15,7 @@ let user: EthereumChainWriter;
 beforeAll(async () => {
   chain = await startLocalChain();
   const { rpc, contracts } = chain;
-  user = new EthereumChainWriter({ rpc, contracts, privateKey: chain.keys[0] as Uint8Array });
+  user = new EthereumChainWriter({ rpc, contracts, signer: signerOf(chain.keys[0] as Uint8Array) });
 }, 30_000);
 afterAll(() => chain.stop());
 

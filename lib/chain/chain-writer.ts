@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 /** One chain as whoever pays for gas writes to it. Nothing here waits for a block: the caller stores, sends and looks. */
 import { refuse, type Outcomes } from '../protocol/errors.ts';
+import type { DisputeStep } from '../protocol/dispute.ts';
 import { ok } from '../protocol/result.ts';
 import { ETHER, type Address, type Bytes, type Channel, type Hash } from '../protocol/types.ts';
 import { keccak256 } from '#keccak256';
-import { addressOfPrivateKey } from '#secp256k1';
 import { toBytes, toHash } from '../protocol/bytes.ts';
 import {
   answerCall,
   approvalCall,
-  challengeCall,
+  cancelCall,
+  claimCall,
   deployAndCall,
   deployCall,
+  disputeCall,
   responderDepositCall,
-  settleCall,
   withdrawCall,
   type Call,
   type ShownLedger,
@@ -23,7 +24,7 @@ import { ask, block, count, quantity, receipt, revertOf, unavailable } from './c
 import { EthereumChainReader } from './chain-reader.ts';
 import type { ContractAddresses } from './contracts.ts';
 import type { JsonRpc } from './json-rpc.ts';
-import { signTransaction, type Fees, type SignedTransaction } from './transaction.ts';
+import { signTransaction, type Fees, type SignedTransaction, type TransactionSigner } from './transaction.ts';
 
 export interface Receipt {
   readonly block: number;
@@ -34,7 +35,7 @@ export interface ChainWriterOptions {
   readonly rpc: JsonRpc;
   readonly contracts: ContractAddresses;
   /** Pays for gas; of collateral it is the depositor. */
-  readonly privateKey: Uint8Array;
+  readonly signer: TransactionSigner;
 }
 
 /** A tip for nodes that name none, in wei per gas. */
@@ -48,14 +49,14 @@ export class EthereumChainWriter {
   readonly address: Address;
   readonly #rpc: JsonRpc;
   readonly #contracts: ContractAddresses;
-  readonly #privateKey: Uint8Array;
+  readonly #signer: TransactionSigner;
   readonly #reader: EthereumChainReader;
 
-  constructor({ rpc, contracts, privateKey }: ChainWriterOptions) {
-    this.address = addressOfPrivateKey(privateKey) as Address;
+  constructor({ rpc, contracts, signer }: ChainWriterOptions) {
+    this.address = signer.address;
     this.#rpc = rpc;
     this.#contracts = contracts;
-    this.#privateKey = privateKey;
+    this.#signer = signer;
     this.#reader = new EthereumChainReader(rpc, contracts);
   }
 
@@ -96,12 +97,17 @@ export class EthereumChainWriter {
     return ok(answerCall(this.#contracts, channel, shown));
   }
 
-  challengeCall(channel: Channel, shown: ShownLedger): Outcomes<Call> {
-    return ok(challengeCall(this.#contracts, channel, shown));
+  disputeCall(channel: Channel, step: DisputeStep): Call {
+    return disputeCall(this.#contracts, channel, step);
   }
 
-  settleCall(channel: Channel, settled: Parameters<typeof settleCall>[2]): Outcomes<Call> {
-    return ok(settleCall(this.#contracts, channel, settled));
+  cancelCall(channel: Channel, agreed: Parameters<typeof cancelCall>[2]): Call {
+    return cancelCall(this.#contracts, channel, agreed);
+  }
+
+  /** Takes what could not be handed over to this address, to itself or elsewhere. */
+  claimCall(channel: Address, asset: Address, recipient: Address = this.address): Call {
+    return claimCall(channel, { asset, owner: this.address, recipient });
   }
 
   /** The first nonce that nothing sent so far has used, waiting transactions included. */
@@ -136,7 +142,7 @@ export class EthereumChainWriter {
   }
 
   sign(call: Call, nonce: number, gas: bigint, fees: Fees): SignedTransaction {
-    return signTransaction({ chainId: this.#contracts.chainId, call, nonce, gas, fees }, this.#privateKey);
+    return signTransaction({ chainId: this.#contracts.chainId, call, nonce, gas, fees }, this.#signer);
   }
 
   /** Already known to the network, or mined, is success. */

@@ -23,6 +23,7 @@ import { plainDepositCall, type Call } from './calls.ts';
 import { EthereumChainReader } from './chain-reader.ts';
 import { EthereumChainWriter } from './chain-writer.ts';
 import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
+import { signerOf } from './transaction.ts';
 
 let chain: LocalChain;
 let reader: EthereumChainReader;
@@ -37,8 +38,8 @@ beforeAll(async () => {
   chain = await startLocalChain();
   const { rpc, contracts } = chain;
   reader = new EthereumChainReader(rpc, contracts);
-  user = new EthereumChainWriter({ rpc, contracts, privateKey: initiatorKey() });
-  hub = new EthereumChainWriter({ rpc, contracts, privateKey: responderKey() });
+  user = new EthereumChainWriter({ rpc, contracts, signer: signerOf(initiatorKey()) });
+  hub = new EthereumChainWriter({ rpc, contracts, signer: signerOf(responderKey()) });
 }, 30_000);
 afterAll(() => chain.stop());
 
@@ -220,7 +221,7 @@ test('a stale challenge is seen and answered, and a final one settled into the n
     digest: ZERO_HASH,
   });
 
-  await send(user, valueOf(user.challengeCall(channel, show(older))));
+  await send(user, user.disputeCall(channel, { kind: 'challenge', ...show(older) }));
   const challenged = valueOf(await reader.latest());
   expect(valueOf(await reader.challenge(channel, challenged.number))).toEqual({
     epoch: 0n,
@@ -232,22 +233,24 @@ test('a stale challenge is seen and answered, and a final one settled into the n
   expect(valueOf(await reader.channelsDisputedIn(start + 1, challenged.number))).toEqual([channel.address]);
   expect(valueOf(await reader.channelsDisputedIn(0, start))).toEqual([]);
 
-  await send(hub, valueOf(hub.answerCall(channel, show(newer))));
+  await send(hub, hub.disputeCall(channel, { kind: 'answer', ...show(newer) }));
   expect(valueOf(await reader.challenge(channel, await height()))).toMatchObject({
     floorVersion: 5n,
     finalizesAt: 0,
   });
-  const stale = await user.estimateGas(valueOf(user.challengeCall(channel, show(older))));
+  const stale = await user.estimateGas(user.disputeCall(channel, { kind: 'challenge', ...show(older) }));
   expect(stale).toMatchObject({
     ok: false,
     error: { details: { error: 'StaleVersion', values: ['1', '5'] } },
   });
 
-  await send(user, valueOf(user.challengeCall(channel, { ledger: newer, signatures: null })));
-  const early = await user.estimateGas(valueOf(user.settleCall(channel, { ledger: newer, others: [] })));
+  await send(user, user.disputeCall(channel, { kind: 'challenge', ledger: newer, signatures: null }));
+  const early = await user.estimateGas(
+    user.disputeCall(channel, { kind: 'settle', ledger: newer, others: [] }),
+  );
   expect(early).toMatchObject({ ok: false, error: { details: { error: 'ChallengeNotFinal' } } });
   await chain.pass(channel.challengePeriod + 1);
-  await send(hub, valueOf(hub.settleCall(channel, { ledger: newer, others: [] })));
+  await send(hub, hub.disputeCall(channel, { kind: 'settle', ledger: newer, others: [] }));
   expect(valueOf(await reader.challenge(channel, await height()))).toMatchObject({
     epoch: 1n,
     floorVersion: 0n,
@@ -267,8 +270,8 @@ test('the unsigned first state can be challenged by a party alone', async () => 
   const channel = channelWith(period + 4);
   await send(user, plainDepositCall(channel.address, ETHER, 10n));
   const shown = { ledger: firstState(channel.address, 0n).ledger, signatures: null };
-  await send(user, valueOf(user.challengeCall(channel, shown)));
+  await send(user, user.disputeCall(channel, { kind: 'challenge', ...shown }));
   await chain.pass(channel.challengePeriod + 1);
-  await send(user, valueOf(user.settleCall(channel, { ledger: shown.ledger, others: [ETHER] })));
+  await send(user, user.disputeCall(channel, { kind: 'settle', ledger: shown.ledger, others: [ETHER] }));
   expect(valueOf(await reader.balance(channel.address, ETHER))).toBe(0n);
 });

@@ -4,6 +4,7 @@ import { EthereumChainReader } from './chain-reader.ts';
 import { EthereumChainWriter } from './chain-writer.ts';
 import type { ContractAddresses } from './contracts.ts';
 import { createJsonRpc } from './json-rpc.ts';
+import { signerOf } from './transaction.ts';
 
 export interface ChainSettings {
   readonly chainId: number;
@@ -30,5 +31,5 @@ export async function openChain(settings: ChainSettings, privateKey: Uint8Array)
   const deployment = await reader.checkDeployment();
   if (deployment.ok && deployment.value.length > 0)
     throw new Error(`chain ${settings.chainId} is not as configured: ${JSON.stringify(deployment.value)}`);
-  return { reader, writer: new EthereumChainWriter({ rpc, contracts, privateKey }) };
+  return { reader, writer: new EthereumChainWriter({ rpc, contracts, signer: signerOf(privateKey) }) };
 }

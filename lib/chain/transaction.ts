@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Transaction } from 'ethers';
-import { sign } from '#secp256k1';
+import { addressOfPrivateKey, sign } from '#secp256k1';
 import { toBytes, toHex } from '../protocol/bytes.ts';
-import type { Bytes, Hash } from '../protocol/types.ts';
+import type { Address, Bytes, Hash } from '../protocol/types.ts';
 import type { Call } from './calls.ts';
 
 /** Wei per unit of gas. */
@@ -24,8 +24,23 @@ export interface TransactionToSign {
   readonly fees: Fees;
 }
 
+/** Who pays for gas. */
+export interface TransactionSigner {
+  readonly address: Address;
+  /** 65 bytes; the same for the same digest. */
+  sign(digest: Uint8Array): Bytes;
+}
+
+export const signerOf = (privateKey: Uint8Array): TransactionSigner => ({
+  address: addressOfPrivateKey(privateKey) as string as Address,
+  sign: (digest) => toHex(sign(digest, privateKey)),
+});
+
 /** An EIP-1559 transaction; the same bytes for the same values, so that it may be signed again instead of stored. */
-export function signTransaction(transaction: TransactionToSign, privateKey: Uint8Array): SignedTransaction {
+export function signTransaction(
+  transaction: TransactionToSign,
+  signer: TransactionSigner,
+): SignedTransaction {
   const { chainId, call, nonce, gas, fees } = transaction;
   const unsigned = Transaction.from({
     type: 2,
@@ -38,7 +53,7 @@ export function signTransaction(transaction: TransactionToSign, privateKey: Uint
     maxFeePerGas: fees.maxFeePerGas,
     maxPriorityFeePerGas: fees.maxPriorityFeePerGas,
   });
-  unsigned.signature = toHex(sign(toBytes(unsigned.unsignedHash), privateKey));
+  unsigned.signature = signer.sign(toBytes(unsigned.unsignedHash));
   return { raw: unsigned.serialized as Bytes, hash: unsigned.hash as Hash };
 }
 

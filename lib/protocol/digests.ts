@@ -115,6 +115,9 @@ const hashAsset = (asset: Ledger['assets'][number]): Uint8Array =>
       .uint(asset.locked),
   );
 
+/** Stands for a ledger's assets where only its appsRoot is to be proven. */
+export const assetsHash = ({ assets }: Ledger): Hash => toHash(hashList(assets, hashAsset));
+
 /** What both sides sign for a ledger; 32 bytes. */
 export const ledgerDigest = (domain: Domain, ledger: Ledger): Uint8Array =>
   digest(
