@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: MIT
+import { encodeTransferState, encodeUnlock } from './apps/transfer-app.ts';
+import { appProof } from './apps-root.ts';
+import { toHash } from './bytes.ts';
+import { ledgerDigest, stateHash } from './digests.ts';
+import {
+  planDispute,
+  prepareMove,
+  UNDISPUTED,
+  type AppOnChain,
+  type DisputeAims,
+  type DisputeView,
+  type Holding,
+  type KnownState,
+  type LedgerOnChain,
+} from './dispute.ts';
+import { lockHashOf } from './secrets.ts';
+import {
+  advanced,
+  after,
+  agreed,
+  CHANNEL,
+  counter,
+  counterState,
+  deposit,
+  EMPTY,
+  HUB,
+  hashOf,
+  PREIMAGE,
+  signatureOf,
+  TOKEN,
+  transfer,
+  USER,
+} from './testing/two-parties.ts';
+import { ETHER, ZERO_HASH, type AppInstance, type Bytes, type ChannelState, type Hash } from './types.ts';
+
+const NOW = 1_700_000_000;
+const ENDS = NOW + 3_600;
+
+const funded = agreed(after(EMPTY, [deposit(100n, 100n), deposit(50n, 50n, TOKEN)]));
+const paying = agreed(after(funded, [transfer(30n), transfer(5n, { payer: HUB, nonce: 2 })]));
+const playing = agreed(after(paying, [counter([10n, 10n], [0n, 5n])]));
+const [sent, received] = paying.apps as [AppInstance, AppInstance];
+const game = playing.apps[2] as AppInstance;
+
+const digestOf = (state: ChannelState): Hash => toHash(ledgerDigest(CHANNEL.domain, state.ledger));
+
+/** The same ledger as only the user signed it. */
+const uncertain = (state: ChannelState): KnownState => ({ ...state, signatures: null });
+
+/** The payee's move: the preimage, signed by whoever is paid. */
+function unlocking(instance: AppInstance, amount: bigint) {
+  const state = encodeTransferState({ amount, lockHash: lockHashOf(PREIMAGE), preimage: PREIMAGE });
+  const party = instance.app.participants[1] === USER ? 0 : 1;
+  const move = {
+    appId: instance.id,
+    on: instance.state,
+    version: 0n,
+    action: encodeUnlock(PREIMAGE),
+    state,
+  };
+  return prepareMove(CHANNEL.domain, move, (digest) => signatureOf(party, digest));
+}
+
+const holding = (of: Partial<Holding> = {}): Holding => ({
+  channel: CHANNEL,
+  epoch: 0n,
+  self: USER,
+  states: [playing],
+  moves: new Map(),
+  assets: [ETHER, TOKEN, HUB],
+  ...of,
+});
+
+const ledgerAt = (state: ChannelState | null, of: Partial<LedgerOnChain> = {}): LedgerOnChain => ({
+  epoch: 0n,
+  floorVersion: state?.ledger.version ?? 0n,
+  finalizesAt: state === null ? 0 : ENDS,
+  challengeId: state === null ? 0n : 1n,
+  digest: state === null ? ZERO_HASH : digestOf(state),
+  ...of,
+});
+
+const view = (ledger: LedgerOnChain, of: Partial<DisputeView> = {}): DisputeView => ({
+  chainTime: NOW,
+  now: NOW,
+  ledger,
+  finalAppsRoot: ledger.epoch > 0n ? playing.ledger.appsRoot : null,
+  apps: new Map(),
+  shown: new Map(),
+  ...of,
+});
+
+const disputed = (instance: AppInstance, of: Partial<AppOnChain> = {}): AppOnChain => ({
+  ...UNDISPUTED,
+  finalizesAt: ENDS,
+  challengeId: 1n,
+  stateHash: stateHash(instance.state),
+  ...of,
+});
+
+const STAY: DisputeAims = { leave: false, settleAfter: 600 };
+const LEAVE: DisputeAims = { leave: true, settleAfter: 0 };
+const TOWER: DisputeAims = { leave: false, settleAfter: null };
+
+const kinds = (plan: { readonly steps: readonly { readonly kind: string }[] }) =>
+  plan.steps.map((step) => step.kind);
+
+const settled = ledgerAt(null, { epoch: 1n });
+
+describe('a ledger', () => {
+  test('nothing is done while nobody challenges and nobody leaves', () => {
+    expect(planDispute(holding(), view(ledgerAt(null)), STAY)).toEqual({
+      steps: [],
+      lookAgainAt: null,
+      isOver: false,
+      isUnknown: false,
+    });
+  });
+
+  test.each([
+    ['a stale one', ledgerAt(funded)],
+    ['version 0', ledgerAt(EMPTY)],
+  ])('%s is answered by the newest that both signed (invariant 10)', (_name, challenged) => {
+    const plan = planDispute(holding({ states: [funded, paying, playing] }), view(challenged), STAY);
+    expect(plan.steps).toMatchObject([
+      { kind: 'answer', ledger: playing.ledger, signatures: playing.signatures },
+    ]);
+    expect(plan.lookAgainAt).toBe(ENDS);
+  });
+
+  test('a watchtower answers too', () => {
+    expect(kinds(planDispute(holding({ self: null }), view(ledgerAt(funded)), TOWER))).toEqual(['answer']);
+  });
+
+  test('who leaves puts the newer one in the place of the stale one, and goes on leaving', () => {
+    expect(kinds(planDispute(holding(), view(ledgerAt(funded)), LEAVE))).toEqual(['challenge']);
+  });
+
+  test('it is too late to answer one that is final; it is settled', () => {
+    const plan = planDispute(
+      holding({ states: [funded, playing] }),
+      view(ledgerAt(funded), { chainTime: ENDS, now: ENDS }),
+      LEAVE,
+    );
+    expect(plan.steps).toMatchObject([{ kind: 'settle', ledger: funded.ledger }]);
+  });
+
+  test('leaving starts with the newest both signed, not with what only this side signed', () => {
+    const mine = uncertain(after(playing, [deposit(120n, 100n)]));
+    const plan = planDispute(holding({ states: [playing, mine] }), view(ledgerAt(null)), LEAVE);
+    expect(plan.steps).toMatchObject([{ kind: 'challenge', ledger: playing.ledger }]);
+  });
+
+  test('before the first signature one leaves from version 0 (invariant 14)', () => {
+    const plan = planDispute(holding({ states: [] }), view(ledgerAt(null)), LEAVE);
+    expect(plan.steps).toMatchObject([{ kind: 'challenge', ledger: EMPTY.ledger, signatures: null }]);
+  });
+
+  test('one that only this side had signed is settled when the other side brought it', () => {
+    const mine = uncertain(after(playing, [deposit(120n, 100n)]));
+    const plan = planDispute(
+      holding({ states: [playing, mine] }),
+      view(ledgerAt(mine), { chainTime: ENDS, now: ENDS }),
+      LEAVE,
+    );
+    expect(plan.steps.at(-1)).toMatchObject({ kind: 'settle', ledger: mine.ledger });
+  });
+
+  test('who lost its state cannot leave below the floor, and is told', () => {
+    const plan = planDispute(
+      holding({ states: [funded] }),
+      view(ledgerAt(playing, { finalizesAt: 0 })),
+      LEAVE,
+    );
+    expect(plan).toMatchObject({ steps: [], isUnknown: true });
+  });
+
+  test('a newer one than any known is left to whoever knows it', () => {
+    const plan = planDispute(holding({ states: [funded] }), view(ledgerAt(playing)), STAY);
+    expect(plan).toMatchObject({ steps: [], isUnknown: true, lookAgainAt: ENDS });
+  });
+
+  test('whoever did not leave lets the other pay for the settlement first', () => {
+    const at = (seconds: number) =>
+      planDispute(
+        holding({ self: HUB }),
+        view(ledgerAt(playing), { chainTime: seconds, now: seconds }),
+        STAY,
+      );
+    expect(at(ENDS + 599)).toMatchObject({ steps: [], lookAgainAt: ENDS + 600 });
+    expect(at(ENDS + 600).steps).toMatchObject([{ kind: 'settle', ledger: playing.ledger, others: [HUB] }]);
+  });
+
+  test('a chain without a new block still lets time pass', () => {
+    expect(kinds(planDispute(holding(), view(ledgerAt(playing), { now: ENDS }), LEAVE))).toContain('settle');
+  });
+
+  test('a chain behind the holding is waited for', () => {
+    const plan = planDispute(holding({ epoch: 1n, states: [] }), view(ledgerAt(null)), LEAVE);
+    expect(plan.steps).toEqual([]);
+  });
+
+  test('the same step in the same situation has the same name, in another it has another', () => {
+    const name = (ledger: LedgerOnChain) => planDispute(holding(), view(ledger), STAY).steps[0]?.name;
+    expect(name(ledgerAt(funded))).toBe(name(ledgerAt(funded)));
+    expect(name(ledgerAt(funded))).not.toBe(name(ledgerAt(funded, { challengeId: 2n })));
+  });
+});
+
+describe('an app nobody disputes', () => {
+  test('the payee opens it with its preimage as soon as its ledger is on chain, though it does not leave', () => {
+    const moves = new Map([[sent.id, unlocking(sent, 30n)]]);
+    const plan = planDispute(holding({ self: HUB, moves }), view(ledgerAt(playing)), STAY);
+    expect(plan.steps).toMatchObject([
+      { kind: 'open-app', app: sent.app, ledger: playing.ledger, moves: [{ action: PREIMAGE }] },
+    ]);
+    const ids = playing.apps.map((instance) => instance.id);
+    expect(plan.steps[0]).toMatchObject({ proof: appProof(ids, sent.id) });
+  });
+
+  test('without a ledger on chain it cannot be opened', () => {
+    const moves = new Map([[sent.id, unlocking(sent, 30n)]]);
+    expect(kinds(planDispute(holding({ self: HUB, moves }), view(ledgerAt(null)), STAY))).toEqual([]);
+  });
+
+  test('who leaves opens those it has a part in, and leaves alone those it could only lose', () => {
+    const plan = planDispute(holding(), view(ledgerAt(playing)), LEAVE);
+    expect(plan.steps).toMatchObject([
+      { kind: 'open-app', app: sent.app, moves: [] },
+      { kind: 'open-app', app: game.app, moves: [] },
+    ]);
+  });
+
+  test('nobody opens an app for a refund while the payee has time left', () => {
+    const app = { ...received.app, actionDeadline: ENDS };
+    const late: AppInstance = { ...received, app };
+    const states = [{ ...playing, apps: [sent, late, game] }];
+    const at = (seconds: number) =>
+      planDispute(holding({ self: HUB, states }), view(settled, { chainTime: seconds, now: seconds }), STAY);
+    expect(at(ENDS)).toMatchObject({ lookAgainAt: ENDS + 1 });
+    expect(at(ENDS).steps.map((step) => 'app' in step && step.app)).not.toContain(app);
+    expect(at(ENDS + 1).steps.map((step) => 'app' in step && step.app)).toContain(app);
+  });
+
+  test('after the deadline no move is tried', () => {
+    const late: AppInstance = { ...received, app: { ...received.app, actionDeadline: NOW - 1 } };
+    const moves = new Map([[late.id, unlocking(late, 5n)]]);
+    const states = [{ ...playing, apps: [late] }];
+    const plan = planDispute(holding({ states, moves }), view(ledgerAt(playing)), LEAVE);
+    expect(plan.steps).toEqual([]);
+  });
+
+  test('a state both signed needs no ledger to be shown, and carries the move made on it', () => {
+    const moved = advanced(game, counterState(1, 1));
+    const move = { appId: game.id, on: moved.state, version: 1n, action: '0x01', state: counterState(0, 0) };
+    const prepared = prepareMove(CHANNEL.domain, move as never, (digest) => signatureOf(1, digest));
+    const states = [{ ...playing, apps: [sent, received, moved] }];
+    const plan = planDispute(
+      holding({ self: HUB, states, moves: new Map([[game.id, prepared]]) }),
+      view(ledgerAt(playing)),
+      STAY,
+    );
+    expect(plan.steps).toMatchObject([
+      { kind: 'set-app-state', version: 1n, state: moved.state, moves: [{ action: '0x01' }] },
+    ]);
+  });
+});
+
+describe('a disputed app', () => {
+  const moved = advanced(game, counterState(1, 1));
+  const later = [playing, { ...playing, apps: [sent, received, moved] }];
+
+  test.each<[string, Partial<Holding>, DisputeAims]>([
+    ['a party', {}, STAY],
+    ['a watchtower', { self: null }, TOWER],
+  ])('%s answers an old state with the newest both signed', (_name, of, aims) => {
+    const apps = new Map([[game.id, disputed(game)]]);
+    const plan = planDispute(holding({ states: later, ...of }), view(ledgerAt(null), { apps }), aims);
+    expect(plan.steps).toMatchObject([{ kind: 'set-app-state', version: 1n, state: moved.state }]);
+    expect(plan.lookAgainAt).toBe(ENDS);
+  });
+
+  test('moves on an old state do not save it', () => {
+    const apps = new Map([[game.id, disputed(game, { version: 2n, steps: 2n })]]);
+    expect(kinds(planDispute(holding({ states: later }), view(ledgerAt(null), { apps }), STAY))).toEqual([
+      'set-app-state',
+    ]);
+  });
+
+  test('the payee answers a refund with its preimage', () => {
+    const apps = new Map([[sent.id, disputed(sent)]]);
+    const moves = new Map([[sent.id, unlocking(sent, 30n)]]);
+    const plan = planDispute(holding({ self: HUB, moves }), view(settled, { apps }), STAY);
+    expect(plan.steps).toContainEqual(
+      expect.objectContaining({ kind: 'progress-app', state: sent.state, moves: moves.get(sent.id)?.moves }),
+    );
+  });
+
+  test('a move is made on the state it was prepared for, which others may have led to', () => {
+    const theirs = counterState(1, 1);
+    const move = { appId: game.id, on: theirs, version: 1n, action: '0x01', state: counterState(0, 0) };
+    const prepared = prepareMove(CHANNEL.domain, move as never, (digest) => signatureOf(1, digest));
+    const moves = new Map([[game.id, prepared]]);
+    const apps = new Map([
+      [game.id, disputed(game, { version: 1n, steps: 1n, stateHash: stateHash(theirs) })],
+    ]);
+    const plan = (shown: ReadonlyMap<Hash, Bytes>) =>
+      planDispute(holding({ self: HUB, moves }), view(ledgerAt(null), { apps, shown }), STAY);
+    expect(plan(new Map([[stateHash(theirs), theirs]])).steps).toMatchObject([
+      { kind: 'progress-app', state: theirs },
+    ]);
+    expect(plan(new Map()).steps).toEqual([]);
+  });
+
+  test('it is not moved once it is final, and pays only when its ledger does', () => {
+    const apps = new Map([[sent.id, disputed(sent)]]);
+    const moves = new Map([[sent.id, unlocking(sent, 30n)]]);
+    const final = { apps, chainTime: ENDS, now: ENDS };
+    expect(kinds(planDispute(holding({ self: HUB, moves }), view(ledgerAt(null), final), STAY))).toEqual([]);
+    expect(planDispute(holding({ self: HUB, moves }), view(settled, final), STAY).steps).toContainEqual(
+      expect.objectContaining({ kind: 'settle-app', app: sent.app, data: sent.state }),
+    );
+  });
+
+  test('an outcome that was set is what is settled', () => {
+    const outcome = `0x${'07'.repeat(32)}` as Bytes;
+    const apps = new Map([
+      [sent.id, disputed(sent, { stage: 'outcome-set', stateHash: stateHash(outcome) })],
+    ]);
+    const shown = new Map([[stateHash(outcome), outcome]]);
+    const plan = planDispute(
+      holding({ states: [playing] }),
+      view(settled, { apps, shown, chainTime: ENDS, now: ENDS }),
+      LEAVE,
+    );
+    expect(plan.steps).toContainEqual(expect.objectContaining({ kind: 'settle-app', data: outcome }));
+  });
+
+  test('a final state that nobody here knows is said to be unknown', () => {
+    const apps = new Map([[sent.id, disputed(sent, { stateHash: hashOf(9) })]]);
+    const plan = planDispute(holding(), view(settled, { apps, chainTime: ENDS, now: ENDS }), LEAVE);
+    expect(plan.isUnknown).toBe(true);
+  });
+});
+
+describe('a settled epoch', () => {
+  const stage = { stage: 'settled' } as const;
+
+  test('is over when every app of its final ledger is settled', () => {
+    const ids = playing.apps.map((instance) => instance.id);
+    const [first, ...rest] = ids;
+    const done = (settledIds: readonly Hash[]) =>
+      new Map(settledIds.map((id) => [id, { ...UNDISPUTED, ...stage }] as const));
+    expect(planDispute(holding(), view(settled, { apps: done(ids) }), STAY)).toMatchObject({ isOver: true });
+    expect(planDispute(holding(), view(settled, { apps: done(rest) }), STAY)).toMatchObject({
+      isOver: false,
+      steps: [{ kind: 'open-app', app: { nonce: sent.app.nonce } }],
+    });
+    expect(first).toBe(sent.id);
+  });
+
+  test('is over at once without apps', () => {
+    const plan = planDispute(holding(), view(settled, { finalAppsRoot: ZERO_HASH }), STAY);
+    expect(plan).toMatchObject({ steps: [], isOver: true });
+  });
+
+  test('settled at an older ledger, the apps of that ledger pay', () => {
+    const root = paying.ledger.appsRoot;
+    const plan = planDispute(
+      holding({ states: [paying, playing] }),
+      view(settled, { finalAppsRoot: root }),
+      LEAVE,
+    );
+    expect(plan.steps).toMatchObject([{ kind: 'open-app', app: sent.app, ledger: paying.ledger }]);
+  });
+
+  test('at a ledger nobody here knows, nothing can be done', () => {
+    const plan = planDispute(holding(), view(settled, { finalAppsRoot: hashOf(3) }), LEAVE);
+    expect(plan).toMatchObject({ steps: [], isOver: true, isUnknown: true });
+  });
+});
