@@ -80,11 +80,18 @@ export const ERRORS = {
   channel_disputed: no(
     'A challenge is open on the channel, so nothing can be agreed in it. Nothing was changed.',
   ),
+  no_dispute: no('No challenge is open on the channel. Nothing was changed. It can be used as before.'),
+  dispute_final: no(
+    'The challenge is final: it can be neither answered nor cancelled. Nothing was changed. Wait for the settlement.',
+  ),
   hub_behind: later(
     'The hub has not seen the chain recently and signs nothing until it has. Nothing was changed.',
   ),
   busy: later('Too many requests met on one channel. Nothing was changed. Try again.'),
   chain_refused: no('The chain would refuse that transaction. Nothing was changed.'),
+  insufficient_gas: later(
+    'The address that sends holds too little ether to pay for gas. Nothing was changed. Send it the missing ether, then try again.',
+  ),
   chain_unavailable: later('The chain could not be asked. Nothing was changed. Try again.'),
   store_unavailable: {
     message: 'The store did not answer. Ask again with the same request to learn the outcome.',

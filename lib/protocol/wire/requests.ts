@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { address, bytes, hash, period, signature, uint, uint64, whole } from './primitives.ts';
 import { appUpdate, proposal } from './proposals.ts';
-import { agreedState, channel } from './structures.ts';
+import { agreedState, cancel, channel } from './structures.ts';
 
 /** What the hub agreed to: its signature on the proposed ledger, and one on each Withdrawal the proposal debits. */
 const countersigned = z.strictObject({
@@ -105,7 +105,17 @@ export const OPERATIONS = {
   transfer: [transferRequest, transferResult],
   /** Asks for hub-side money; the hub decides by its profile. */
   collateral: [z.strictObject({ channel: address, asset: address, amount: uint }), receivable],
-  dispute: [z.strictObject({ channel: address }), z.strictObject({ disputed: z.boolean() })],
+  /** A look at the chain for a challenge, now; or the hub's signature beside the initiator's on a Cancel of the ledger's challenge. */
+  dispute: [
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('look'), channel: address }),
+      z.strictObject({ kind: z.literal('cancel'), cancel, signature }),
+    ]),
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('looked'), disputed: z.boolean() }),
+      z.strictObject({ kind: z.literal('cancelled'), signature }),
+    ]),
+  ],
 } as const satisfies Record<string, readonly [z.ZodType, z.ZodType]>;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -10,6 +10,7 @@ import {
   type App,
   type AppInstance,
   type AssetLedger,
+  type Cancel,
   type Channel,
   type Ledger,
   type OpenWithdrawal,
@@ -89,6 +90,15 @@ export const withdrawal: z.ZodType<Withdrawal> = z.strictObject({
   deadline: whole,
   handler: address,
   data: bytes,
+});
+
+/** `subject` is zero for the ledger's challenge, an app's id for that app's. */
+export const cancel: z.ZodType<Cancel> = z.strictObject({
+  channel: address,
+  epoch: uint64,
+  subject: hash,
+  challengeId: uint64,
+  deadline: whole,
 });
 
 export const openWithdrawal: z.ZodType<OpenWithdrawal> = z.strictObject({ digest: hash, withdrawal });
