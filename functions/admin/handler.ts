@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** `POST /v1/admin`, operators only: channels, transfers, waiting sends, and a retry of what is overdue. */
 import { z } from 'zod';
+import { hubLane } from '../../lib/hub/hub-lane.ts';
 import { hubProcess, type HubProcess } from '../../lib/hub/runtime/load-hub.ts';
 import { faultOf } from '../../lib/hub/runtime/serve.ts';
-import { loadLane } from '../../lib/hub/lane.ts';
-import { submit } from '../../lib/hub/timers/submit.ts';
 import { sweep } from '../../lib/hub/timers/sweep.ts';
+import { loadLane } from '../../lib/lane/lane.ts';
+import { submit } from '../../lib/lane/submit.ts';
 import { verifyBearerToken } from '../../lib/messaging/bearer-token.ts';
 import { decodeRequest } from '../../lib/messaging/envelope.ts';
 import {
@@ -69,7 +70,7 @@ async function administer(
       });
     }
     case 'stats': {
-      const lanes = await Promise.all([...hub.chains.values()].map((chain) => loadLane(hub, chain)));
+      const lanes = await Promise.all([...hub.chains.values()].map((chain) => loadLane(hubLane(hub, chain))));
       return ok({
         store: hub.store.counters,
         signing: process.signing,
@@ -84,7 +85,7 @@ async function administer(
       let swept = 0;
       for (const chain of hub.chains.values()) {
         swept += await sweep(hub, chain);
-        await submit(hub, chain);
+        await submit(hubLane(hub, chain));
       }
       return ok({ swept });
     }

@@ -2,8 +2,9 @@
 import { parseCursor } from '../../lib/hub/chain-cursor.ts';
 import { parseChannel } from '../../lib/hub/channel-item.ts';
 import { parseProfile } from '../../lib/hub/collateral.ts';
-import { parseFinished, parseLane } from '../../lib/hub/lane-item.ts';
+import { sendPurpose } from '../../lib/hub/send-purpose.ts';
 import { parseTransfer } from '../../lib/hub/transfer-item.ts';
+import { parseFinished, parseLane } from '../../lib/lane/lane-item.ts';
 import type { Item } from '../../lib/store/store.ts';
 import { migrationRecord } from './migration-record.ts';
 
@@ -12,8 +13,8 @@ export const itemReaders: Readonly<Record<string, (item: Item) => unknown>> = {
   schema: (item) => migrationRecord.parse(item.body),
   channel: parseChannel,
   transfer: parseTransfer,
-  lane: parseLane,
-  tx: parseFinished,
+  lane: (item) => parseLane(item, sendPurpose),
+  tx: (item) => parseFinished(item, sendPurpose),
   cursor: parseCursor,
   profile: parseProfile,
 };

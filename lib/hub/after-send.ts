@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** What follows from a finished send. Losing it costs time only: every user can find the same on chain. */
-import type { FinishedSend } from './lane-item.ts';
-import type { Hub, HubChain } from './hub.ts';
-import { commitChannel, loadChannel } from './channels.ts';
+import type { FinishedSend } from '../lane/lane-item.ts';
 import type { Address, Hash } from '../protocol/types.ts';
+import { commitChannel, loadChannel } from './channels.ts';
+import type { Hub, HubChain } from './hub.ts';
+import type { SendPurpose } from './send-purpose.ts';
 
-export async function afterSend(hub: Hub, chain: HubChain, send: FinishedSend): Promise<void> {
+export async function afterSend(hub: Hub, chain: HubChain, send: FinishedSend<SendPurpose>): Promise<void> {
   if (send.outcome !== 'succeeded') return;
   switch (send.purpose.kind) {
     case 'collateral': {

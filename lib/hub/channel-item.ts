@@ -5,7 +5,7 @@ import { agreedState, channel } from '../protocol/wire/structures.ts';
 import { address, bytes, hash, signature, toJson, uint, uint64, whole } from '../protocol/wire/primitives.ts';
 import type { Address } from '../protocol/types.ts';
 import type { Item, NewItem } from '../store/store.ts';
-import { paddedTime } from './padded.ts';
+import { paddedTime } from '../store/padded-time.ts';
 
 export const CHANNEL_SCHEMA = 1;
 

@@ -2,6 +2,7 @@
 /** Hub-side money in a channel: what is there, what is on its way, and when more is bought — always before it is needed. */
 import { z } from 'zod';
 import { assetOf as configuredAsset } from '../../infra/config/hub-config.ts';
+import { enqueue, finishedSend } from '../lane/lane.ts';
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { assetOf } from '../protocol/ledger.ts';
 import { ok } from '../protocol/result.ts';
@@ -11,8 +12,8 @@ import type { Receivable } from '../protocol/wire/requests.ts';
 import type { Item, NewItem } from '../store/store.ts';
 import type { ChannelBody } from './channel-item.ts';
 import { untilNoConflict } from './channels.ts';
+import { hubLane } from './hub-lane.ts';
 import type { Hub, HubChain } from './hub.ts';
-import { enqueue, finishedSend } from './lane.ts';
 
 const PROFILE_SCHEMA = 1;
 
@@ -119,7 +120,7 @@ async function resume(
 ): Promise<void> {
   const { channel } = body;
   const key = purchaseKey(channel.address, bought.asset, bought.count);
-  const finished = await finishedSend(hub, chain, key);
+  const finished = await finishedSend(hubLane(hub, chain), key);
   if (finished !== null) {
     hub.bus.event(channel.initiator, {
       type: 'deposit.requested',
@@ -133,8 +134,7 @@ async function resume(
   const last = calls.value.length - 1;
   const keyOf = (index: number): string => (index === last ? key : `${key}#before${index}`);
   await enqueue(
-    hub,
-    chain,
+    hubLane(hub, chain),
     calls.value.map((call, index) => ({
       key: keyOf(index),
       call,
@@ -151,8 +151,7 @@ async function hasFailed(
   bought: Profile['purchases'][number],
 ): Promise<boolean> {
   const finished = await finishedSend(
-    hub,
-    chain,
+    hubLane(hub, chain),
     purchaseKey(body.channel.address, bought.asset, bought.count),
   );
   return finished !== null && finished.outcome !== 'succeeded';

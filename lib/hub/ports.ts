@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What the hub needs from outside, each as small as its use. */
+import type { Call, LaneWriter } from '../lane/ports.ts';
 import type { Outcomes } from '../protocol/errors.ts';
 import type { Address, Bytes, Channel, Hash, Ledger, Pair, Withdrawal } from '../protocol/types.ts';
 import type { HubEvent } from '../protocol/wire/events.ts';
@@ -60,43 +61,14 @@ export interface ChainReader {
   channelsDisputedIn(from: number, to: number): Promise<Outcomes<readonly Address[]>>;
 }
 
-/** A call to be sent from the hub's own address. */
-export interface Call {
-  readonly to: Address;
-  readonly data: Bytes;
-  readonly value: bigint;
-}
-
-export interface Fees {
-  readonly maxFeePerGas: bigint;
-  readonly maxPriorityFeePerGas: bigint;
-}
-
-export interface SignedTransaction {
-  readonly raw: Bytes;
-  readonly hash: Hash;
-}
-
-export interface Receipt {
-  readonly block: number;
-  readonly succeeded: boolean;
-}
-
-/** One chain as the hub writes to it. */
-export interface ChainWriter {
+/** One chain as the hub writes to it, with its own key. */
+export interface ChainWriter extends LaneWriter {
   /** Calls that put `amount` of the asset into the channel as the responder's counted deposit; an approval may come first. */
   collateralCalls(channel: Channel, asset: Address, amount: bigint): Promise<Outcomes<readonly Call[]>>;
   /** Executes a Withdrawal both signed, deploying the channel if need be. */
   withdrawalCall(channel: Channel, withdrawal: WithdrawalToExecute): Promise<Outcomes<Call>>;
   /** Answers an open ledger challenge with a newer state. */
   answerCall(channel: Channel, ledger: LedgerToShow): Outcomes<Call>;
-  nextNonce(): Promise<Outcomes<number>>;
-  fees(): Promise<Outcomes<Fees>>;
-  estimateGas(call: Call): Promise<Outcomes<bigint>>;
-  sign(call: Call, nonce: number, gas: bigint, fees: Fees): SignedTransaction;
-  /** Already known to the network is success. */
-  broadcast(raw: Bytes): Promise<Outcomes<void>>;
-  receipt(hash: Hash): Promise<Outcomes<Receipt | null>>;
 }
 
 export interface WithdrawalToExecute {

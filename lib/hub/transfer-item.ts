@@ -10,7 +10,7 @@ import type { Address, Hash } from '../protocol/types.ts';
 import { address, hash, toJson, whole } from '../protocol/wire/primitives.ts';
 import type { Item, NewItem } from '../store/store.ts';
 import { transferSeed, type TransferSeed } from './channel-item.ts';
-import { paddedTime } from './padded.ts';
+import { paddedTime } from '../store/padded-time.ts';
 
 export const TRANSFER_SCHEMA = 1;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Withdrawals the hub sends for its users, through the nonce lane. */
+import { enqueue } from '../lane/lane.ts';
 import type { Hash } from '../protocol/types.ts';
 import type { ChannelBody, Effect } from './channel-item.ts';
+import { hubLane } from './hub-lane.ts';
 import type { Hub } from './hub.ts';
-import { enqueue } from './lane.ts';
 
 export const withdrawalSendKey = (digest: Hash): string => `withdrawal#${digest}`;
 
@@ -23,7 +24,7 @@ export async function enqueueWithdrawal(
     signatures: [effect.signature, ours.signature],
   });
   if (!call.ok) return false;
-  return enqueue(hub, chain, [
+  return enqueue(hubLane(hub, chain), [
     {
       key: withdrawalSendKey(effect.digest),
       call: call.value,

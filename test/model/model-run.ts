@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Drives a world until everybody has what they wanted and nothing is open, then adds up. */
-import { loadLane } from '../../lib/hub/lane.ts';
+import { hubLane } from '../../lib/hub/hub-lane.ts';
+import { loadLane } from '../../lib/lane/lane.ts';
 import { channelKey, parseChannel, type ChannelBody } from '../../lib/hub/channel-item.ts';
 import { parseTransfer, type Transfer } from '../../lib/hub/transfer-item.ts';
 import { assetOf } from '../../lib/protocol/ledger.ts';
@@ -45,7 +46,7 @@ async function step({ world, clock, wishes, random }: Run): Promise<void> {
 async function executeSome(world: ModelWorld, random: Random): Promise<void> {
   const chain = world.hub.chains.get(TEST_CHAIN.chainId);
   if (chain === undefined) return;
-  const { lane } = await loadLane(world.hub, chain);
+  const { lane } = await loadLane(hubLane(world.hub, chain));
   const open = new Map(
     (await bodies(world))
       .flatMap(({ state }) => state.withdrawals)

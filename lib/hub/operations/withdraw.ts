@@ -3,6 +3,7 @@
  * Withdrawals: first the ledger that debits one, then — the initiator having signed it last — its way to the chain.
  * From that second signature on either side can execute it alone until its deadline (invariant 14).
  */
+import { finishedSend, loadLane } from '../../lane/lane.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { Operation } from '../../protocol/operations.ts';
 import { ok } from '../../protocol/result.ts';
@@ -14,8 +15,8 @@ import { forgetWithdrawal } from '../after-send.ts';
 import type { Effect, LoadedChannel } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import { countersign } from '../countersign.ts';
+import { hubLane } from '../hub-lane.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
-import { finishedSend, loadLane } from '../lane.ts';
 import { performEffects } from '../outbox.ts';
 import { withdrawalSendKey } from '../withdrawals.ts';
 
@@ -75,7 +76,8 @@ async function submitWithdrawal(
 
 /** Where a withdrawal is: waiting, sent, or executed on chain whoever sent it. */
 async function status(hub: Hub, chain: HubChain, { body }: LoadedChannel, digest: Hash): Promise<Result> {
-  const finished = await finishedSend(hub, chain, withdrawalSendKey(digest));
+  const owner = hubLane(hub, chain);
+  const finished = await finishedSend(owner, withdrawalSendKey(digest));
   if (finished?.outcome === 'succeeded') return view(digest, 'executed', finished.transactionHash);
   const latest = await chain.reader.latest();
   if (!latest.ok) return latest;
@@ -88,7 +90,7 @@ async function status(hub: Hub, chain: HubChain, { body }: LoadedChannel, digest
   }
   if (!body.state.withdrawals.some((open) => open.digest === digest))
     return refuse('unknown_withdrawal', { digest });
-  const { lane } = await loadLane(hub, chain);
+  const { lane } = await loadLane(owner);
   const waiting = lane.entries.find((entry) => entry.key === withdrawalSendKey(digest));
   const sent = waiting?.attempts[waiting.attempts.length - 1];
   return sent === undefined ? view(digest, 'queued', null) : view(digest, 'sent', sent.hash);

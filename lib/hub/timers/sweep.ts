@@ -4,7 +4,7 @@ import { parseChannel, type LoadedChannel } from '../channel-item.ts';
 import { commitChannel } from '../channels.ts';
 import type { Hub, HubChain } from '../hub.ts';
 import { remainingEffects } from '../outbox.ts';
-import { paddedTime } from '../padded.ts';
+import { paddedTime } from '../../store/padded-time.ts';
 import { parseTransfer, type Transfer } from '../transfer-item.ts';
 import { releaseClaim, writeCancelled } from '../transfers.ts';
 

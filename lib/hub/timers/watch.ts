@@ -3,6 +3,7 @@
  * Follows the registry from a stored cursor. A challenge stops all agreement in its channel, and is answered if the hub
  * holds something newer (invariant 10). The last blocks are read again each time, so a reorganization is seen.
  */
+import { enqueue } from '../../lane/lane.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import { firstState } from '../../protocol/ledger.ts';
 import { ok } from '../../protocol/result.ts';
@@ -10,8 +11,8 @@ import { ZERO_HASH, type Address, type Hash } from '../../protocol/types.ts';
 import { cursorItem, cursorKey, parseCursor } from '../chain-cursor.ts';
 import { commitChannel, loadChannel, untilNoConflict } from '../channels.ts';
 import type { ChannelBody, Departed } from '../channel-item.ts';
+import { hubLane } from '../hub-lane.ts';
 import type { Hub, HubChain } from '../hub.ts';
-import { enqueue } from '../lane.ts';
 import type { ChallengeStatus, Move } from '../ports.ts';
 import { loadTransfer, writeResolved } from '../transfers.ts';
 
@@ -123,7 +124,7 @@ async function answer(hub: Hub, chain: HubChain, { channel, state, challenge }: 
   const call = chain.writer.answerCall(channel, { ledger, signatures });
   if (!call.ok) return;
   const key = `answer#${channel.address}#${ledger.epoch}#${ledger.version}#${challenge.finalizesAt}`;
-  await enqueue(hub, chain, [
+  await enqueue(hubLane(hub, chain), [
     { key, call: call.value, after: null, purpose: { kind: 'answer', channel: channel.address } },
   ]);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
 const DIGITS = 12;
 
-/** Seconds as text that sorts in order. */
+/** Seconds as an index sorts them: as text, in order. */
 export const paddedTime = (seconds: number): string => String(seconds).padStart(DIGITS, '0');
