@@ -18,6 +18,13 @@ export interface HubEnvironmentOptions {
   readonly tokenSecretFile: string;
   readonly operators: readonly string[];
   readonly logLevel: string;
+  readonly periods: Periods;
+}
+
+/** In seconds; of an app, those of the initiator and of the responder. */
+export interface Periods {
+  readonly challengePeriod: number;
+  readonly appPeriods: readonly [number, number];
 }
 
 const ETHER = 10n ** 18n;
@@ -25,7 +32,7 @@ const amounts = (values: Record<string, bigint>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.toString()]));
 
 /** Short enough to see a dispute to its end, long enough that a stopped hub does not fall behind at once. */
-const PERIODS = { challengePeriod: 3_600, appPeriods: [600, 1_200] };
+export const PERIODS: Periods = { challengePeriod: 3_600, appPeriods: [600, 1_200] };
 
 export function hubEnvironment(options: HubEnvironmentOptions): Record<string, string> {
   const { chain, store, nats } = options;
@@ -41,7 +48,7 @@ export function hubEnvironment(options: HubEnvironmentOptions): Record<string, s
       transferApp: deployment.transferApp,
       fromBlock: deployment.fromBlock,
       confirmations: 0,
-      ...PERIODS,
+      ...options.periods,
       assets: [
         {
           address: `0x${'00'.repeat(20)}`,

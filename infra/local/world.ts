@@ -11,7 +11,7 @@ import { writeSecret } from '../nats/authority-files.ts';
 import { startDynalite } from './dynalite.ts';
 import { startFunctions } from './functions.ts';
 import { fund, setEther, type Funds } from './fund.ts';
-import { hubEnvironment } from './hub-environment.ts';
+import { hubEnvironment, PERIODS, type Periods } from './hub-environment.ts';
 import { contractsOf, startAnvil, type LocalChain } from './local-chain.ts';
 import { startNatsServer, type NatsServer } from './nats-server.ts';
 import { startPart, type Part } from './part.ts';
@@ -28,6 +28,8 @@ export interface WorldOptions {
   /** Processes with all functions, sharing store and queues. */
   readonly functions?: number;
   readonly operators?: readonly string[];
+  /** Of every channel and app; short ones let a dispute be seen to its end. */
+  readonly periods?: Periods;
   readonly logLevel?: string;
   /** Added to the environment of the functions, over what the world sets. */
   readonly env?: Readonly<Record<string, string>>;
@@ -143,6 +145,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         tokenSecretFile: keys.tokenSecretFile,
         operators: options.operators ?? [],
         logLevel: options.logLevel ?? 'info',
+        periods: options.periods ?? PERIODS,
       }),
       ...options.env,
     };
