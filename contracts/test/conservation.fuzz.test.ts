@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { ZeroAddress } from 'ethers';
 
 import type { Deployed, Token } from './support/contracts.ts';
+import { random } from './support/random.ts';
 import {
   asset,
   deployed,
@@ -21,15 +22,6 @@ type Moody = Token & Deployed<'setMoods'>;
 const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 12);
 const STEPS = 25;
 
-/** A small generator, so that a failing seed can be run again. */
-function random(seed: number) {
-  let state = (seed + 1) * 0x9e3779b9;
-  return (below: bigint | number): bigint => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) | 0;
-    return below === 0n ? 0n : BigInt((state >>> 0) % 1_000_003) % BigInt(below);
-  };
-}
-
 /** The rule of the design, written down once more. */
 function expectedSplit(entry: Asset, available: bigint, executed: Pair<bigint>, responder: bigint) {
   const received = [available + executed[0] + executed[1] - responder, responder] as const;
@@ -47,7 +39,8 @@ describe('conservation (invariants 1, 11 and 14)', () => {
     it(`holds over random deposits, withdrawals, stale and new ledgers and failing payments, seed ${seed}`, async () => {
       const world = await networkHelpers.loadFixture(deployWorld);
       const { user, hub, registry, channel, address, id, ledger, sign, withdrawal, deploy } = world;
-      const pick = random(seed);
+      const { below } = random(seed);
+      const pick = (bound: bigint | number) => (bound === 0n ? 0n : BigInt(below(Number(bound))));
       await deploy();
       const moody = await deployed<Moody>('MoodyToken');
       const tokens = [world.token, moody];

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { ZeroHash } from 'ethers';
 
+import { random } from './support/random.ts';
 import {
   asset,
   deployWorld,
@@ -16,14 +17,6 @@ import {
 
 const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 12);
 const STEPS = 40;
-
-function random(seed: number) {
-  let state = (seed + 1) * 0x85ebca6b;
-  return (below: number): number => {
-    state = (Math.imul(state ^ (state >>> 13), 0x2c1b3c6d) + 0x6d2b79f5) | 0;
-    return ((state >>> 0) % 1_000_003) % below;
-  };
-}
 
 /** What the registry should know: the rules of a ledger challenge, written down once more. */
 interface Model {
@@ -40,7 +33,7 @@ describe('ledger challenges against a model (invariants 10, 13 and 14)', () => {
     it(`accept and refuse exactly what the rules say, seed ${seed}`, async () => {
       const world = await networkHelpers.loadFixture(deployWorld);
       const { user, hub, stranger, registry, address, id, ledger, sign } = world;
-      const pick = random(seed);
+      const { below: pick } = random(seed);
       const model: Model = { epoch: 0n, floor: 0n, shown: null, finalizesAt: 0n, challengeId: 0n };
       const counted = { accepted: 0, refused: 0 };
 
