@@ -44,6 +44,7 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
     'Open it with the card it was made with.',
   ),
   unknown_channel: bug('The hub does not know your account yet.'),
+  not_watched: refused('A watchtower does not take this account.', 'Choose another watchtower.'),
   wrong_epoch: soon('Your account with the hub was settled on chain and began anew.'),
   stale_version: soon('Another payment was faster.'),
   out_of_sync: soon('The hub has a newer state of your account.'),

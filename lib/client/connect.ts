@@ -35,6 +35,7 @@ import { operationBuilder } from './operation-builder.ts';
 import type { ChainReader, ChannelKey, Clock, Line } from './ports.ts';
 import type { Session } from './session.ts';
 import { Upkeep } from './upkeep.ts';
+import { WatchtowerFeed } from './watchtower-feed.ts';
 import { acquireLock, browserLocks, type WriterLock } from './writer-lock.ts';
 
 export interface ConnectOptions {
@@ -60,6 +61,8 @@ export interface ConnectOptions {
   readonly takeOver?: boolean | undefined;
   /** Milliseconds between two looks at the chain. */
   readonly pollMs?: number | undefined;
+  /** Origins of watchtowers, which answer stale challenges while this client is away. */
+  readonly watchtowers?: readonly string[] | undefined;
   /** Milliseconds a closing waits to ride with the next payment. */
   readonly idleMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -125,7 +128,10 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   const builder = operationBuilder({ channel, key, terms, ephemeralKey });
   const [mine] = chain.appPeriods;
   const listener: WriterListener = {
-    agreed: (agreement) => upkeep.agreed(agreement),
+    agreed(agreement) {
+      upkeep.agreed(agreement);
+      feed.nudge();
+    },
     changed: () => {},
     dropped(intent, fault) {
       if (intent.kind !== 'send') return;
@@ -172,6 +178,15 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     closing: closing.signal,
     pollMs: options.pollMs ?? POLL_MS,
   };
+  const feed = new WatchtowerFeed({
+    towers: options.watchtowers ?? [],
+    channel,
+    newest: () => session.writer.record.agreed,
+    clock,
+    events,
+    closing: closing.signal,
+    fetch: options.fetch,
+  });
   const upkeep = new Upkeep(session, line, async () => {
     closing.abort();
     await session.writer.close();
@@ -186,6 +201,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   if (restoredVersion !== null)
     void clock.sleep(0).then(() => events.emit('channel.restored', { version: restoredVersion }));
   upkeep.start();
+  feed.nudge();
   return new IndraClient(session, upkeep);
 
   /** The other tab is gone: go on from what it stored. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What happens in a client's channel, told once it is durable. Every event can be derived again from state and history. */
 import type { Address, Hash } from '../protocol/types.ts';
+import type { TowerReceipt } from '../protocol/wire/watchtower.ts';
 import { Channel as Buffer } from '../messaging/stream.ts';
 import type { IndraError } from './indra-error.ts';
 
@@ -38,6 +39,10 @@ export interface ClientEvents {
   /** This client only reads from now on, or writes again. */
   writer: { readonly isReadOnly: boolean; readonly error: IndraError | null };
   connection: { readonly isOnline: boolean };
+  /** A watchtower signed for the newest agreed state. A version above one's own tells of a newer state, where it was lost here. */
+  'watchtower.accepted': { readonly url: string; readonly receipt: TowerReceipt };
+  /** For a minute and longer it has not taken what it was shown; it is shown again all the same. `since` in seconds. */
+  'watchtower.failing': { readonly url: string; readonly since: number; readonly error: IndraError };
 }
 
 export type ClientEventName = keyof ClientEvents;

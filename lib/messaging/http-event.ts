@@ -49,6 +49,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   unsupported_version: 400,
   unauthenticated: 401,
   not_yours: 403,
+  not_watched: 403,
   unknown_operation: 404,
   unknown_chain: 404,
   unknown_channel: 404,

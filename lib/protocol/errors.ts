@@ -27,6 +27,7 @@ export const ERRORS = {
   not_yours: no('That belongs to someone else. Nothing was changed.'),
   unknown_chain: no('This hub does not serve that chain. Nothing was changed.'),
   unknown_channel: no('The hub does not know that channel. Nothing was changed. Open it first.'),
+  not_watched: no('This watchtower does not take that channel. Nothing was changed. Use another one.'),
   wrong_epoch: no('The channel was settled and began a new epoch. Nothing was changed. Synchronize first.'),
   stale_version: no('A state with that version or a higher one is already agreed. Nothing was changed.'),
   out_of_sync: later(
