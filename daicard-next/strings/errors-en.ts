@@ -117,11 +117,24 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
     'Your account is being settled on chain, so nothing can be paid meanwhile.',
     'Wait until it is over. Your money is safe in the contract.',
   ),
+  no_dispute: refused(
+    'Your account is not being settled on chain.',
+    'There is nothing to wait for or to call off.',
+  ),
+  dispute_final: refused(
+    'The settlement of your account can no longer be called off.',
+    'Wait until it is paid out. Your money is safe in the contract.',
+  ),
+  nothing_to_claim: refused('Nothing waits for you in the contract.', 'Look at your balance: it was paid.'),
   hub_behind: soon('The hub lost sight of the chain and signs nothing until it sees it again.'),
   busy: soon('Too much is going on in this account at once.'),
   chain_refused: refused(
     'The chain would not accept that transaction.',
     'Check the address: it may be a contract that takes no payments.',
+  ),
+  insufficient_gas: refused(
+    'There is too little ether to pay the chain for its work.',
+    'Send a little ether to the address shown below, then try again.',
   ),
   chain_unavailable: soon('The chain could not be asked.'),
   store_unavailable: open('The hub’s memory did not answer.'),

@@ -82,6 +82,7 @@ export const ERRORS = {
     'A challenge is open on the channel, so nothing can be agreed in it. Nothing was changed.',
   ),
   no_dispute: no('No challenge is open on the channel. Nothing was changed. It can be used as before.'),
+  nothing_to_claim: no('Nothing waits in the channel to be claimed. Nothing was changed.'),
   dispute_final: no(
     'The challenge is final: it can be neither answered nor cancelled. Nothing was changed. Wait for the settlement.',
   ),
