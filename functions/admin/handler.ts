@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-/** `POST /v1/admin`, operators only: channels, transfers, waiting sends, and a retry of what is overdue. */
+/** `POST /v1/admin`, operators only: channels, transfers, disputes, waiting sends, a retry of what is overdue, leaving a channel. */
 import { z } from 'zod';
+import { leaveChannel } from '../../lib/hub/disputes/leave.ts';
 import { hubLane } from '../../lib/hub/hub-lane.ts';
 import { hubProcess, type HubProcess } from '../../lib/hub/runtime/load-hub.ts';
 import { faultOf } from '../../lib/hub/runtime/serve.ts';
 import { sweep } from '../../lib/hub/timers/sweep.ts';
+import { watch } from '../../lib/hub/timers/watch.ts';
 import { loadLane } from '../../lib/lane/lane.ts';
 import { submit } from '../../lib/lane/submit.ts';
 import { verifyBearerToken } from '../../lib/messaging/bearer-token.ts';
@@ -18,21 +20,22 @@ import {
 } from '../../lib/messaging/http-event.ts';
 import { refuse, type Outcomes } from '../../lib/protocol/errors.ts';
 import { err, ok } from '../../lib/protocol/result.ts';
-import { toJson } from '../../lib/protocol/wire/primitives.ts';
+import { address, toJson, whole } from '../../lib/protocol/wire/primitives.ts';
 
 const MAX_BYTES = 8_192;
 const PAGE = 50;
 
 const request = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.enum(['channels', 'transfers', 'sends']),
+    kind: z.enum(['channels', 'transfers', 'disputes', 'sends']),
     after: z.string().max(2000).optional(),
   }),
   z.strictObject({ kind: z.literal('stats') }),
   z.strictObject({ kind: z.literal('retry') }),
+  z.strictObject({ kind: z.literal('leave'), chainId: whole, channel: address }),
 ]);
 
-const ITEM_KIND = { channels: 'channel', transfers: 'transfer', sends: 'tx' } as const;
+const ITEM_KIND = { channels: 'channel', transfers: 'transfer', disputes: 'dispute', sends: 'tx' } as const;
 
 export const handler = async (event: HttpEvent): Promise<HttpReply> => {
   const { id, request: decoded } = decodeRequest(httpBody(event), MAX_BYTES);
@@ -61,6 +64,7 @@ async function administer(
   switch (body.kind) {
     case 'channels':
     case 'transfers':
+    case 'disputes':
     case 'sends': {
       const after = body.after === undefined ? {} : { after: body.after };
       const page = await hub.store.query('kind', ITEM_KIND[body.kind], { limit: PAGE, ...after });
@@ -84,10 +88,17 @@ async function administer(
     case 'retry': {
       let swept = 0;
       for (const chain of hub.chains.values()) {
+        await watch(hub, chain);
         swept += await sweep(hub, chain);
         await submit(hubLane(hub, chain));
       }
       return ok({ swept });
+    }
+    case 'leave': {
+      const chain = hub.chains.get(body.chainId);
+      return chain === undefined
+        ? refuse('unknown_chain', { chainId: body.chainId })
+        : leaveChannel(hub, chain, body.channel);
     }
   }
 }

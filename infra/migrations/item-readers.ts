@@ -2,6 +2,7 @@
 import { parseCursor } from '../../lib/hub/chain-cursor.ts';
 import { parseChannel } from '../../lib/hub/channel-item.ts';
 import { parseProfile } from '../../lib/hub/collateral.ts';
+import { parseDispute } from '../../lib/hub/disputes/dispute-item.ts';
 import { sendPurpose } from '../../lib/hub/send-purpose.ts';
 import { parseTransfer } from '../../lib/hub/transfer-item.ts';
 import { parseFinished, parseLane } from '../../lib/lane/lane-item.ts';
@@ -16,5 +17,6 @@ export const itemReaders: Readonly<Record<string, (item: Item) => unknown>> = {
   lane: (item) => parseLane(item, sendPurpose),
   tx: (item) => parseFinished(item, sendPurpose),
   cursor: parseCursor,
+  dispute: parseDispute,
   profile: parseProfile,
 };

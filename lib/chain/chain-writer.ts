@@ -7,7 +7,6 @@ import { ETHER, type Address, type Bytes, type Channel, type Hash } from '../pro
 import { keccak256 } from '#keccak256';
 import { toBytes, toHash } from '../protocol/bytes.ts';
 import {
-  answerCall,
   approvalCall,
   cancelCall,
   claimCall,
@@ -17,7 +16,6 @@ import {
   responderDepositCall,
   withdrawCall,
   type Call,
-  type ShownLedger,
   type SignedWithdrawal,
 } from './calls.ts';
 import { ask, block, count, quantity, receipt, revertOf, unavailable } from './chain-answers.ts';
@@ -91,10 +89,6 @@ export class EthereumChainWriter {
     if (!deployed.ok) return deployed;
     const call = withdrawCall(withdrawal);
     return ok(deployed.value ? call : deployAndCall(this.#contracts, channel, call));
-  }
-
-  answerCall(channel: Channel, shown: ShownLedger): Outcomes<Call> {
-    return ok(answerCall(this.#contracts, channel, shown));
   }
 
   disputeCall(channel: Channel, step: DisputeStep): Call {

@@ -3,6 +3,7 @@
 import type { FinishedSend } from '../lane/lane-item.ts';
 import type { Address, Hash } from '../protocol/types.ts';
 import { commitChannel, loadChannel } from './channels.ts';
+import { lookSoon } from './disputes/hint.ts';
 import type { Hub, HubChain } from './hub.ts';
 import type { SendPurpose } from './send-purpose.ts';
 
@@ -20,7 +21,11 @@ export async function afterSend(hub: Hub, chain: HubChain, send: FinishedSend<Se
       hub.bus.event(user, { type: 'withdrawal.executed', channel, digest });
       return;
     }
-    case 'answer':
+    case 'dispute':
+      // What did not succeed is planned again when the dispute's time comes, not at once and over and over.
+      lookSoon(hub, chain.config.chainId, send.purpose.channel);
+      return;
+    case 'claim':
       return;
   }
 }

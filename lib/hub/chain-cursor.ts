@@ -41,6 +41,14 @@ async function readCursor(hub: Hub, chain: HubChain): Promise<Cursor | null> {
   return cursor;
 }
 
+/** The time of the newest block that the watcher followed and no reorganization undoes; null if it cannot be told. */
+export async function confirmedCursorTime(hub: Hub, chain: HubChain): Promise<number | null> {
+  const cursor = await readCursor(hub, chain);
+  if (cursor === null) return null;
+  const block = await chain.reader.block(Math.max(0, cursor.block - chain.config.confirmations));
+  return block.ok ? block.value.timestamp : null;
+}
+
 /** Fails with `hub_behind` once the watcher lags a quarter of the shortest period. */
 export async function checkFresh(hub: Hub, chain: HubChain): Promise<Outcomes<void>> {
   const cursor = await readCursor(hub, chain);

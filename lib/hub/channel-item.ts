@@ -10,12 +10,15 @@ import { paddedTime } from '../store/padded-time.ts';
 export const CHANNEL_SCHEMA = 1;
 
 /** Which transfer an open app is one side of. */
-const route = z.strictObject({ appId: hash, side: z.enum(['payer', 'payee']), transferId: hash });
+export const route = z.strictObject({ appId: hash, side: z.enum(['payer', 'payee']), transferId: hash });
 export type Route = z.output<typeof route>;
 
 /** A side of a transfer whose app was open when its epoch was settled: the chain decides it. */
 const departed = z.strictObject({ ...route.shape, actionDeadline: whole });
 export type Departed = z.output<typeof departed>;
+
+/** The responder's signature on an open withdrawal. */
+export const heldSignature = z.strictObject({ digest: hash, signature });
 
 /** What the payer's committed install makes of a transfer: enough to create T at any later time. */
 export const transferSeed = z.strictObject({
@@ -54,8 +57,7 @@ const channelBody = z.strictObject({
   routes: z.array(route),
   departed: z.array(departed),
   outbox: z.array(effect),
-  /** The responder's signatures on open withdrawals. */
-  withdrawalSignatures: z.array(z.strictObject({ digest: hash, signature })),
+  withdrawalSignatures: z.array(heldSignature),
   /** An open challenge seen on chain: nothing is agreed while it stands. */
   challenge: z.strictObject({ version: uint64, finalizesAt: whole }).nullable(),
 });

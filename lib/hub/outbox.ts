@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Effects of a commit. Each looks before it acts, so repeating one is harmless; what is done leaves the outbox with the next commit. */
 import type { ChannelBody, Effect } from './channel-item.ts';
+import { hintPayer } from './disputes/hint.ts';
 import type { Hub } from './hub.ts';
 import { newTransfer } from './transfer-item.ts';
 import { viewOf } from './transfer-view.ts';
@@ -23,6 +24,7 @@ async function perform(hub: Hub, body: ChannelBody, effect: Effect): Promise<boo
       if (!resolved.ok) return false;
       const { payer, transferId } = resolved.value;
       hub.bus.event(payer, { type: 'transfer.resolved', transferId, preimage: effect.preimage });
+      await hintPayer(hub, resolved.value);
       return true;
     }
     case 'execute':

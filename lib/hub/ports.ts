@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** What the hub needs from outside, each as small as its use. */
 import type { Call, LaneWriter } from '../lane/ports.ts';
+import type { DisputeStep, DisputeView, Holding } from '../protocol/dispute.ts';
 import type { Outcomes } from '../protocol/errors.ts';
-import type { Address, Bytes, Channel, Hash, Ledger, Pair, Withdrawal } from '../protocol/types.ts';
+import type { Address, Bytes, Channel, Hash, Pair, Withdrawal } from '../protocol/types.ts';
 import type { HubEvent } from '../protocol/wire/events.ts';
 
 /** Seconds since 1970. */
@@ -54,6 +55,13 @@ export interface ChainReader {
   /** What each party put in during the current epoch, in the asset's smallest unit. */
   received(channel: Channel, asset: Address, block: number): Promise<Outcomes<Pair<bigint>>>;
   challenge(channel: Channel, block: number): Promise<Outcomes<ChallengeStatus>>;
+  /** All that `planDispute` asks, as of the latest block; `fromBlock` is older than the dispute. */
+  dispute(
+    holding: Holding,
+    at: { readonly now: number; readonly fromBlock: number },
+  ): Promise<Outcomes<DisputeView>>;
+  /** What waits in a channel for someone it could not be handed to. */
+  claimable(channel: Address, asset: Address, owner: Address): Promise<Outcomes<bigint>>;
   withdrawalExecuted(channel: Channel, digest: Hash, block: number): Promise<Outcomes<boolean>>;
   /** Actions the registry accepted in apps in these blocks, both ends included. */
   movesIn(from: number, to: number): Promise<Outcomes<readonly Move[]>>;
@@ -67,17 +75,13 @@ export interface ChainWriter extends LaneWriter {
   collateralCalls(channel: Channel, asset: Address, amount: bigint): Promise<Outcomes<readonly Call[]>>;
   /** Executes a Withdrawal both signed, deploying the channel if need be. */
   withdrawalCall(channel: Channel, withdrawal: WithdrawalToExecute): Promise<Outcomes<Call>>;
-  /** Answers an open ledger challenge with a newer state. */
-  answerCall(channel: Channel, ledger: LedgerToShow): Outcomes<Call>;
+  disputeCall(channel: Channel, step: DisputeStep): Call;
+  /** Takes what could not be handed over to the hub. */
+  claimCall(channel: Address, asset: Address): Call;
 }
 
 export interface WithdrawalToExecute {
   readonly withdrawal: Withdrawal;
-  readonly signatures: Pair<Bytes>;
-}
-
-export interface LedgerToShow {
-  readonly ledger: Ledger;
   readonly signatures: Pair<Bytes>;
 }
 

@@ -3,7 +3,7 @@
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import type { Address, Hash } from '../protocol/types.ts';
-import { checkFresh } from './chain-cursor.ts';
+import { checkFresh, confirmedCursorTime } from './chain-cursor.ts';
 import type { ChannelBody, TransferSeed } from './channel-item.ts';
 import { commitChannel, loadChannel, untilNoConflict } from './channels.ts';
 import type { Hub } from './hub.ts';
@@ -96,8 +96,7 @@ export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): 
     const tooLateAt = claimableUntil(holder.body, appId);
     if (tooLateAt !== null && hub.clock.now() <= tooLateAt + hub.config.limits.margin)
       return lookAgain(hub, loaded, tooLateAt + hub.config.limits.margin + 1);
-    const chain = hub.chains.get(transfer.chainId);
-    if (tooLateAt !== null && (chain === undefined || !(await checkFresh(hub, chain)).ok))
+    if (tooLateAt !== null && !(await hasWatchedPast(hub, transfer.chainId, tooLateAt)))
       return lookAgain(hub, loaded, hub.clock.now() + RECHECK);
     const paid = holder.body.outbox.find((entry) => entry.kind === 'paid' && entry.transferId === transferId);
     if (paid?.kind === 'paid') return writeResolved(hub, transferId, paid.appId, paid.preimage);
@@ -112,6 +111,14 @@ export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): 
 
 /** Seconds until the sweep looks again at a claim it could not judge. */
 const RECHECK = 600;
+
+/** The watcher is fresh, and has followed every block in which the registry took an action until that time. */
+async function hasWatchedPast(hub: Hub, chainId: number, time: number): Promise<boolean> {
+  const chain = hub.chains.get(chainId);
+  if (chain === undefined || !(await checkFresh(hub, chain)).ok) return false;
+  const watched = await confirmedCursorTime(hub, chain);
+  return watched !== null && watched > time;
+}
 
 /**
  * Until when the claimed app can still be unlocked, off chain or on: null if it is open nowhere. Past it (and the margin

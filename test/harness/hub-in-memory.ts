@@ -7,10 +7,26 @@ import { open } from '../../lib/hub/operations/open.ts';
 import type { Block, ChainReader, ChainWriter, ChallengeStatus, HubKey, Move } from '../../lib/hub/ports.ts';
 import { cursorItem } from '../../lib/hub/chain-cursor.ts';
 import { transferApp } from '../../lib/protocol/apps/transfer-app.ts';
-import { toHex } from '../../lib/protocol/bytes.ts';
+import { toHash, toHex } from '../../lib/protocol/bytes.ts';
+import { ledgerDigest } from '../../lib/protocol/digests.ts';
+import {
+  UNDISPUTED,
+  type AppOnChain,
+  type DisputeView,
+  type Holding,
+  type LedgerOnChain,
+} from '../../lib/protocol/dispute.ts';
 import { identifierOf } from '../../lib/protocol/identifier.ts';
+import { firstState } from '../../lib/protocol/ledger.ts';
 import { ok } from '../../lib/protocol/result.ts';
-import { ETHER, ZERO_HASH, type Address, type Hash, type Pair } from '../../lib/protocol/types.ts';
+import {
+  ETHER,
+  ZERO_HASH,
+  type Address,
+  type Bytes,
+  type Hash,
+  type Pair,
+} from '../../lib/protocol/types.ts';
 import type { HubEvent } from '../../lib/protocol/wire/events.ts';
 import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../lib/signing/native.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
@@ -46,7 +62,15 @@ export class TestChain {
   readonly received = new Map<string, Pair<bigint>>();
   readonly executed = new Set<Hash>();
   readonly moves: Move[] = [];
-  readonly challenges = new Map<Address, ChallengeStatus>();
+  readonly challenges = new Map<Address, ChallengeStatus & Partial<LedgerOnChain>>();
+  /** From which block on a channel's status is what `challenges` says; before it, nothing had happened. */
+  readonly since = new Map<Address, number>();
+  /** Apps disputed on chain, and what was shown of them. */
+  readonly apps = new Map<Hash, AppOnChain>();
+  readonly shown = new Map<Hash, Bytes>();
+  /** Of settled epochs, as `channel#epoch`; elsewhere the last state both held became final. */
+  readonly finalRoots = new Map<string, Hash>();
+  readonly claimable = new Map<string, bigint>();
 
   put(channel: Address, asset: Address, received: Pair<bigint>): void {
     this.received.set(`${channel}#${asset}`, received);
@@ -56,12 +80,43 @@ export class TestChain {
     latest: async () => ok(this.block),
     block: async (number) => ok({ ...this.block, number }),
     received: async (channel, asset) => ok(this.received.get(`${channel.address}#${asset}`) ?? [0n, 0n]),
-    challenge: async (channel) =>
-      ok(this.challenges.get(channel.address) ?? { epoch: 0n, floorVersion: 0n, finalizesAt: 0 }),
+    challenge: async (channel, block) => {
+      const isSeen = block >= (this.since.get(channel.address) ?? 0);
+      const status = isSeen ? this.challenges.get(channel.address) : undefined;
+      return ok(status ?? { epoch: 0n, floorVersion: 0n, finalizesAt: 0 });
+    },
     withdrawalExecuted: async (_channel, digest) => ok(this.executed.has(digest)),
     movesIn: async () => ok(this.moves),
     channelsDisputedIn: async () => ok([...this.challenges.keys()]),
+    dispute: async (holding, { now }) => ok(this.#view(holding, now)),
+    claimable: async (channel, asset) => ok(this.claimable.get(`${channel}#${asset}`) ?? 0n),
   };
+
+  #view(holding: Holding, now: number): DisputeView {
+    const { channel, epoch, states } = holding;
+    const status = this.challenges.get(channel.address);
+    const atFloor = [...states, firstState(channel.address, epoch)].find(
+      ({ ledger }) => ledger.version === (status?.floorVersion ?? 0n),
+    );
+    const ledger: LedgerOnChain = {
+      epoch: 0n,
+      floorVersion: 0n,
+      finalizesAt: 0,
+      challengeId: 1n,
+      digest: atFloor === undefined ? ZERO_HASH : toHash(ledgerDigest(channel.domain, atFloor.ledger)),
+      ...status,
+    };
+    const root = this.finalRoots.get(`${channel.address}#${epoch}`) ?? states[0]?.ledger.appsRoot;
+    const ids = states.flatMap(({ apps }) => apps.map(({ id }) => id));
+    return {
+      chainTime: this.block.timestamp,
+      now,
+      ledger,
+      finalAppsRoot: ledger.epoch > epoch ? (root ?? ZERO_HASH) : null,
+      apps: new Map(ids.map((id) => [id, this.apps.get(id) ?? UNDISPUTED])),
+      shown: this.shown,
+    };
+  }
 }
 
 export interface TestHub {
@@ -72,6 +127,8 @@ export interface TestHub {
   readonly world: TestChain;
   /** Events told to users, in order. */
   readonly told: { readonly user: Address; readonly event: HubEvent }[];
+  /** What one function asked of another, in order. */
+  readonly triggered: { readonly functionName: string; readonly body: Readonly<Record<string, unknown>> }[];
   /** Moves both the hub's clock and the chain's, and keeps the watcher's cursor fresh. */
   pass(seconds: number): Promise<void>;
 }
@@ -90,14 +147,16 @@ export interface TestHubOptions {
   readonly store?: Store;
   readonly writer?: ChainWriter;
   readonly log?: Hub['log'];
+  readonly config?: Partial<ChainConfig>;
 }
 
 export async function createTestHub(options: TestHubOptions = {}): Promise<TestHub> {
   const world = new TestChain();
   const told: TestHub['told'] = [];
+  const triggered: TestHub['triggered'] = [];
   const store = options.store ?? new MemoryStore();
   const chain: HubChain = {
-    config: TEST_CHAIN,
+    config: { ...TEST_CHAIN, ...options.config },
     domain: { chainId: TEST_CHAIN.chainId, registry: TEST_CHAIN.registry as string as Address },
     code: {
       factory: TEST_CHAIN.factory as string as Address,
@@ -126,7 +185,10 @@ export async function createTestHub(options: TestHubOptions = {}): Promise<TestH
     key: testHubKey,
     recover: recoverAddress,
     clock: { now: () => world.block.timestamp },
-    bus: { event: (user, event) => void told.push({ user, event }), trigger() {} },
+    bus: {
+      event: (user, event) => void told.push({ user, event }),
+      trigger: (functionName, body) => void triggered.push({ functionName, body }),
+    },
     log: options.log ?? silent,
   };
   const watched = async (): Promise<void> => {
@@ -151,6 +213,7 @@ export async function createTestHub(options: TestHubOptions = {}): Promise<TestH
     chain,
     world,
     told,
+    triggered,
     async pass(seconds) {
       world.block = {
         ...world.block,

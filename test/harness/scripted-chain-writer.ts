@@ -3,12 +3,15 @@
 import type { ChainWriter } from '../../lib/hub/ports.ts';
 import type { Call } from '../../lib/lane/ports.ts';
 import { ScriptedLaneWriter } from '../../lib/lane/testing/scripted-lane-writer.ts';
+import type { DisputeStep } from '../../lib/protocol/dispute.ts';
 import type { Outcomes } from '../../lib/protocol/errors.ts';
-import { ok } from '../../lib/protocol/result.ts';
 import { ETHER, type Address } from '../../lib/protocol/types.ts';
 import { testHubKey } from './hub-in-memory.ts';
 
 export class ScriptedChainWriter extends ScriptedLaneWriter implements ChainWriter {
+  /** Every step a call was asked for, in order. */
+  readonly steps: DisputeStep[] = [];
+
   constructor() {
     super(testHubKey.address);
   }
@@ -26,7 +29,12 @@ export class ScriptedChainWriter extends ScriptedLaneWriter implements ChainWrit
     return this.answer({ to: channel.address, data: '0x03', value: 0n });
   }
 
-  answerCall(channel: { address: Address }): Outcomes<Call> {
-    return ok({ to: channel.address, data: '0x04', value: 0n });
+  disputeCall(channel: { address: Address }, step: DisputeStep): Call {
+    this.steps.push(step);
+    return { to: channel.address, data: '0x04', value: 0n };
+  }
+
+  claimCall(channel: Address): Call {
+    return { to: channel, data: '0x05', value: 0n };
   }
 }

@@ -6,8 +6,12 @@ import { isSignedBy, judgeUpdate } from '../../protocol/transition.ts';
 import type { AppInstance } from '../../protocol/types.ts';
 import type { BodyOf, ResultOf } from '../../protocol/wire/requests.ts';
 import { checkFresh } from '../chain-cursor.ts';
+import type { ChannelBody } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
+import { performEffects } from '../outbox.ts';
+import { NOTHING_MORE, type Admission } from '../policy/admission.ts';
+import { admitUnlocked, shownPreimage } from '../policy/unlock-policy.ts';
 
 export async function update(
   hub: Hub,
@@ -32,10 +36,25 @@ export async function update(
     const { next, digest } = judged.value;
     if (!isSignedBy(hub.recover, digest, request.signature, body.channel.initiator))
       return refuse('bad_signature');
+    const admitted = admitMove(hub, body, next);
+    if (!admitted.ok) return admitted;
+    const { effects } = admitted.value;
     const signature = hub.key.sign(digest);
     const moved: AppInstance = { ...next, signatures: [request.signature, signature] };
     const apps = body.state.apps.map((instance) => (instance.id === moved.id ? moved : instance));
-    const committed = await commitChannel(hub, { ...body, state: { ...body.state, apps } }, etag);
-    return committed === null ? 'conflict' : ok({ version: next.version, signature });
+    const acted = { ...body, state: { ...body.state, apps }, outbox: [...body.outbox, ...effects] };
+    const committed = await commitChannel(hub, acted, etag);
+    if (committed === null) return 'conflict';
+    await performEffects(hub, acted, effects);
+    return ok({ version: next.version, signature });
   });
+}
+
+/** A state both signed is money on chain, also after every deadline: a payee that unlocked its app was paid (invariant 7). */
+function admitMove(hub: Hub, body: ChannelBody, instance: AppInstance): Outcomes<Admission> {
+  const route = body.routes.find(({ appId, side }) => appId === instance.id && side === 'payee');
+  const preimage = shownPreimage(instance);
+  return route === undefined || preimage === null
+    ? ok(NOTHING_MORE)
+    : admitUnlocked(hub, body, { route, instance, preimage });
 }

@@ -9,6 +9,7 @@ import { merge, NOTHING_MORE, type Admission } from './admission.ts';
 import { admitDeposit, admitReturn, admitWithdraw } from './chain-policy.ts';
 import { admitInstall, type Situation } from './install-policy.ts';
 import { admitUninstall } from './uninstall-policy.ts';
+import { admitUpdate } from './update-policy.ts';
 
 async function admitOperation(
   situation: Situation,
@@ -22,7 +23,7 @@ async function admitOperation(
     case 'install':
       return admitInstall(situation, operation, newest(after));
     case 'update':
-      return ok(NOTHING_MORE);
+      return admitUpdate(situation, before, operation.appId);
     case 'uninstall': {
       const instance = before.apps.find((open) => open.id === operation.appId);
       return instance === undefined

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** When the hub lets go of an app: whenever it is paid, when the payee gives up, and for a refund only once T is cancelled (rule 6). */
-import { decodeTransferState } from '../../protocol/apps/transfer-app.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
-import { ZERO_HASH, type AppInstance, type Hash } from '../../protocol/types.ts';
+import type { AppInstance, Hash } from '../../protocol/types.ts';
 import type { Hub } from '../hub.ts';
 import { loadTransfer, writeCancelled } from '../transfers.ts';
 import { NOTHING_MORE, type Admission } from './admission.ts';
 import type { Situation } from './install-policy.ts';
-
-/** The preimage in an app's last state, or null. */
-function shownPreimage(instance: AppInstance): Hash | null {
-  const preimage = decodeTransferState(instance.state)?.preimage;
-  return preimage === undefined || preimage === ZERO_HASH ? null : preimage;
-}
+import { admitUnlocked, shownPreimage } from './unlock-policy.ts';
 
 /** `instance` is the app as the proposal leaves it, just before it is closed. */
 export async function admitUninstall(
@@ -23,16 +17,8 @@ export async function admitUninstall(
   const route = body.routes.find((other) => other.appId === instance.id);
   if (route === undefined) return refuse('unknown_app', { appId: instance.id });
   const preimage = shownPreimage(instance);
-  if (route.side === 'payee') {
-    if (preimage === null) return ok(NOTHING_MORE);
-    const at = hub.clock.now();
-    // From here on the chain takes no action, and the transfer may be given back to its payer.
-    if (at > instance.app.actionDeadline) return refuse('transfer_expired', { transferId: route.transferId });
-    return ok({
-      ...NOTHING_MORE,
-      effects: [{ kind: 'paid', transferId: route.transferId, appId: instance.id, preimage, at }],
-    });
-  }
+  if (route.side === 'payee')
+    return preimage === null ? ok(NOTHING_MORE) : admitUnlocked(hub, body, { route, instance, preimage });
   if (preimage !== null) return ok(NOTHING_MORE);
   return mayRefund(hub, route.transferId);
 }

@@ -1,130 +1,157 @@
 // SPDX-License-Identifier: MIT
 /**
- * Follows the registry from a stored cursor. A challenge stops all agreement in its channel, and is answered if the hub
- * holds something newer (invariant 10). The last blocks are read again each time, so a reorganization is seen.
+ * Follows the registry from a stored cursor and looks at every channel it speaks of, and at every dispute whose time has
+ * come (invariant 10). The last blocks are read again each time, and more of them where the chain was reorganized; a
+ * tick that was missed is made up for by the next one.
  */
-import { enqueue } from '../../lane/lane.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
-import { firstState } from '../../protocol/ledger.ts';
 import { ok } from '../../protocol/result.ts';
 import { ZERO_HASH, type Address, type Hash } from '../../protocol/types.ts';
-import { cursorItem, cursorKey, parseCursor } from '../chain-cursor.ts';
-import { commitChannel, loadChannel, untilNoConflict } from '../channels.ts';
-import type { ChannelBody, Departed } from '../channel-item.ts';
-import { hubLane } from '../hub-lane.ts';
+import type { Expectation } from '../../store/store.ts';
+import { cursorItem, cursorKey, parseCursor, type Cursor } from '../chain-cursor.ts';
+import { loadChannel } from '../channels.ts';
+import { disputesDue, loadDispute, newDispute, saveDispute, type Dispute } from '../disputes/dispute-item.ts';
+import { lookAtChannel } from '../disputes/look.ts';
+import { retryLook } from '../disputes/pace.ts';
+import { resolveShown } from '../disputes/preimages.ts';
 import type { Hub, HubChain } from '../hub.ts';
-import type { ChallengeStatus, Move } from '../ports.ts';
-import { loadTransfer, writeResolved } from '../transfers.ts';
+import type { Block, Move } from '../ports.ts';
 
-/** Blocks read again behind the cursor. */
+/** Blocks read again behind the cursor, and where the block at the cursor is another one now. */
 const REREAD = 12;
+const REREAD_REORGANIZED = 64;
 /** Blocks asked for at once. */
 const SPAN = 2_000;
+/** Disputes looked at in one tick; the next one goes on. */
+const BATCH = 50;
 
 export async function watch(hub: Hub, chain: HubChain): Promise<Outcomes<number>> {
-  const { chainId, fromBlock } = chain.config;
-  const item = await hub.store.get(cursorKey(chainId));
   const latest = await chain.reader.latest();
   if (!latest.ok) return latest;
-  let from = item === null ? fromBlock : Math.max(fromBlock, parseCursor(item).block - REREAD);
-  from = Math.min(from, latest.value.number);
-  for (let start = from; start <= latest.value.number; start += SPAN) {
-    const end = Math.min(start + SPAN - 1, latest.value.number);
-    const moves = await chain.reader.movesIn(start, end);
-    if (!moves.ok) return moves;
-    for (const move of moves.value) await followMove(hub, chain, move);
-    const disputed = await chain.reader.channelsDisputedIn(start, end);
-    if (!disputed.ok) return disputed;
-    for (const channel of disputed.value) {
-      const seen = await lookAtChannel(hub, chain, channel, latest.value.number);
-      if (!seen.ok) return seen;
-    }
-  }
-  const cursor = { block: latest.value.number, hash: latest.value.hash, seenAt: hub.clock.now() };
-  // Another watcher may have moved it meanwhile: then it saw at least as much.
-  await hub.store.put(cursorItem(chainId, cursor), item === null ? 'absent' : item.etag);
-  return ok(latest.value.number);
+  const followed = await followRegistry(hub, chain, latest.value);
+  await lookAtDue(hub, chain, Math.max(hub.clock.now(), latest.value.timestamp));
+  return followed;
 }
 
-/** A preimage shown on chain pays the payee there, so the transfer is decided here too (invariants 6 and 7). */
+/** One channel, at once: something became known that matters to its dispute. */
+export async function watchChannel(hub: Hub, chain: HubChain, channel: Address): Promise<Outcomes<boolean>> {
+  return lookAtChannel(hub, chain, channel, await watchedFrom(hub, chain));
+}
+
+/** A block behind everything the watcher has not yet followed. */
+export async function watchedFrom(hub: Hub, chain: HubChain): Promise<number> {
+  const item = await hub.store.get(cursorKey(chain.config.chainId));
+  const { fromBlock } = chain.config;
+  return item === null ? fromBlock : Math.max(fromBlock, parseCursor(item).block - REREAD_REORGANIZED);
+}
+
+async function followRegistry(hub: Hub, chain: HubChain, latest: Block): Promise<Outcomes<number>> {
+  const { chainId } = chain.config;
+  const item = await hub.store.get(cursorKey(chainId));
+  const cursor = item === null ? null : parseCursor(item);
+  let expect: Expectation | null = item === null ? 'absent' : item.etag;
+  const from = await startFrom(hub, chain, cursor, latest);
+  if (!from.ok) return from;
+  for (let start = from.value; start <= latest.number; start += SPAN) {
+    const end = Math.min(start + SPAN - 1, latest.number);
+    const followed = await followBlocks(hub, chain, start, end);
+    if (!followed.ok) return followed;
+    const isLast = end === latest.number;
+    const block = isLast ? ok(latest) : await chain.reader.block(end);
+    if (!block.ok) return block;
+    // A long way is gone in several ticks; the hub is up to date only at its end.
+    const seenAt = isLast ? hub.clock.now() : (cursor?.seenAt ?? 0);
+    // Another watcher may have moved it meanwhile: then it saw at least as much.
+    if (expect === null) continue;
+    const put = await hub.store.put(
+      cursorItem(chainId, { block: end, hash: block.value.hash, seenAt }),
+      expect,
+    );
+    expect = put.ok ? put.etag : null;
+  }
+  return ok(latest.number);
+}
+
+async function startFrom(
+  hub: Hub,
+  chain: HubChain,
+  cursor: Cursor | null,
+  latest: Block,
+): Promise<Outcomes<number>> {
+  const { fromBlock, chainId } = chain.config;
+  const behind = (blocks: number): number =>
+    Math.min(latest.number, Math.max(fromBlock, (cursor?.block ?? 0) - blocks));
+  if (cursor === null) return ok(Math.min(latest.number, fromBlock));
+  const isShorter = latest.number < cursor.block;
+  const there = isShorter ? ok(null) : await chain.reader.block(cursor.block);
+  if (!there.ok) return there;
+  if (there.value?.hash === cursor.hash) return ok(behind(REREAD));
+  hub.log.warn(
+    { chainId, block: cursor.block, was: cursor.hash, is: there.value?.hash ?? null },
+    'the chain was reorganized, or its node is behind: more of it is read again',
+  );
+  return ok(Math.max(fromBlock, Math.min(cursor.block, latest.number) - REREAD_REORGANIZED));
+}
+
+async function followBlocks(hub: Hub, chain: HubChain, start: number, end: number): Promise<Outcomes<void>> {
+  const moves = await chain.reader.movesIn(start, end);
+  if (!moves.ok) return moves;
+  for (const move of moves.value) await followMove(hub, chain, move);
+  const disputed = await chain.reader.channelsDisputedIn(start, end);
+  if (!disputed.ok) return disputed;
+  for (const channel of disputed.value) await follow(hub, chain, channel, start);
+  return ok(undefined);
+}
+
+/** A look that fails is written down, so that the cursor may go on without it. */
+async function follow(hub: Hub, chain: HubChain, channel: Address, since: number): Promise<void> {
+  const seen = await tryToLook(hub, chain, channel, since);
+  if (seen) return;
+  const loaded = await loadChannel(hub, chain.config.chainId, channel);
+  if (loaded === null) return;
+  const { body } = loaded;
+  const { epoch } = body.state.ledger;
+  if ((await loadDispute(hub, chain.config.chainId, channel, epoch)) !== null) return;
+  const lookAt = retryLook(chain, hub.clock.now());
+  await saveDispute(hub, newDispute({ channel: body.channel, epoch, since, lookAt }), 'absent');
+}
+
+async function tryToLook(hub: Hub, chain: HubChain, channel: Address, since: number): Promise<boolean> {
+  try {
+    const seen = await lookAtChannel(hub, chain, channel, since);
+    if (!seen.ok) hub.log.warn({ channel, error: seen.error }, 'a disputed channel could not be looked at');
+    return seen.ok;
+  } catch (cause) {
+    hub.log.error({ channel, cause }, 'a look at a disputed channel failed');
+    return false;
+  }
+}
+
+async function lookAtDue(hub: Hub, chain: HubChain, time: number): Promise<void> {
+  const due = await disputesDue(hub, chain.config.chainId, time, BATCH);
+  for (const channel of new Set(due.map((dispute) => dispute.channel.address))) {
+    const disputes = due.filter((dispute) => dispute.channel.address === channel);
+    const since = Math.min(...disputes.map((dispute) => dispute.since));
+    const looked = await tryToLook(hub, chain, channel, since);
+    // Looked at as well, but not found by its channel yet; or not to be looked at now: neither may hold up the others.
+    for (const dispute of disputes) await postpone(hub, chain, dispute, looked ? time : null);
+  }
+}
+
+/** Only what the look itself did not move on. */
+async function postpone(hub: Hub, chain: HubChain, dispute: Dispute, lookedAt: number | null): Promise<void> {
+  const { channel, epoch, lookAt } = dispute;
+  const held = await loadDispute(hub, chain.config.chainId, channel.address, epoch);
+  if (held === null || held.dispute.lookAt !== lookAt) return;
+  const next = retryLook(chain, lookedAt ?? Math.max(hub.clock.now(), lookAt));
+  await saveDispute(hub, { ...held.dispute, lookAt: next }, held.etag);
+}
+
+/** For whoever was paid by showing it, the watcher learns each preimage from the move itself. */
 async function followMove(hub: Hub, chain: HubChain, { channel, appId, action }: Move): Promise<void> {
   const loaded = await loadChannel(hub, chain.config.chainId, channel);
   const sides = loaded === null ? [] : [...loaded.body.routes, ...loaded.body.departed];
   const route = sides.find((side) => side.appId === appId && side.side === 'payee');
   if (route === undefined || action.length !== ZERO_HASH.length) return;
-  const preimage = action as string as Hash;
-  const known = await loadTransfer(hub, route.transferId);
-  if (known?.transfer.status.kind === 'resolved') return;
-  const resolved = await writeResolved(hub, route.transferId, appId, preimage);
-  if (resolved.ok)
-    hub.bus.event(resolved.value.payer, {
-      type: 'transfer.resolved',
-      transferId: route.transferId,
-      preimage,
-    });
-}
-
-/** Brings what the hub knows of one channel's disputes up to the chain. True while it is disputed. */
-export async function lookAtChannel(
-  hub: Hub,
-  chain: HubChain,
-  channel: Address,
-  block: number,
-): Promise<Outcomes<boolean>> {
-  return untilNoConflict<boolean>(async () => {
-    const loaded = await loadChannel(hub, chain.config.chainId, channel);
-    if (loaded === null) return ok(false);
-    const { body, etag } = loaded;
-    const status = await chain.reader.challenge(body.channel, block);
-    if (!status.ok) return status;
-    const next = afterLooking(body, status.value);
-    if (next !== body) {
-      const committed = await commitChannel(hub, next, etag);
-      if (committed === null) return 'conflict';
-      if (next.challenge !== null)
-        hub.bus.event(body.channel.initiator, { type: 'channel.disputed', channel });
-    }
-    if (next.challenge !== null) await answer(hub, chain, next);
-    return ok(next.challenge !== null);
-  });
-}
-
-function afterLooking(body: ChannelBody, { epoch, floorVersion, finalizesAt }: ChallengeStatus): ChannelBody {
-  if (epoch !== body.state.ledger.epoch) return nextEpoch(body, epoch);
-  const challenge = finalizesAt === 0 ? null : { version: floorVersion, finalizesAt };
-  const same =
-    challenge === null
-      ? body.challenge === null
-      : body.challenge?.version === challenge.version && body.challenge.finalizesAt === challenge.finalizesAt;
-  return same ? body : { ...body, challenge };
-}
-
-/** Settlement ends an epoch: all that was signed in it is void, and the next one starts at zero (invariant 13). */
-function nextEpoch(body: ChannelBody, epoch: bigint): ChannelBody {
-  return {
-    ...body,
-    state: firstState(body.channel.address, epoch),
-    routes: [],
-    departed: [...body.departed, ...departing(body)],
-    outbox: body.outbox.filter((effect) => effect.kind !== 'execute'),
-    withdrawalSignatures: [],
-    challenge: null,
-  };
-}
-
-const departing = (body: ChannelBody): readonly Departed[] =>
-  body.routes.flatMap((route) => {
-    const open = body.state.apps.find((instance) => instance.id === route.appId);
-    return open === undefined ? [] : [{ ...route, actionDeadline: open.app.actionDeadline }];
-  });
-
-async function answer(hub: Hub, chain: HubChain, { channel, state, challenge }: ChannelBody): Promise<void> {
-  const { ledger, signatures } = state;
-  if (challenge === null || signatures === null || ledger.version <= challenge.version) return;
-  const call = chain.writer.answerCall(channel, { ledger, signatures });
-  if (!call.ok) return;
-  const key = `answer#${channel.address}#${ledger.epoch}#${ledger.version}#${challenge.finalizesAt}`;
-  await enqueue(hubLane(hub, chain), [
-    { key, call: call.value, after: null, purpose: { kind: 'answer', channel: channel.address } },
-  ]);
+  await resolveShown(hub, route, action as string as Hash);
 }

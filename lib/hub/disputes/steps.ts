@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+/** Putting the steps of a plan into the hub's nonce lane, the urgent ones always, the others while there is room. */
+import { enqueue, enqueueAgain, loadLane, type Send } from '../../lane/lane.ts';
+import type { NamedStep } from '../../protocol/dispute.ts';
+import type { Channel } from '../../protocol/types.ts';
+import { hubLane } from '../hub-lane.ts';
+import type { Hub, HubChain } from '../hub.ts';
+import type { SendPurpose } from '../send-purpose.ts';
+import type { Situation } from './holding.ts';
+
+/** The lane is one item: so many apps' calls fit into it with their transactions. What has no room comes with a later look. */
+const ROOM = 40;
+
+/** A missed ledger loses the channel, a missed move its app, a late payout nothing. */
+const RANK: Record<NamedStep['kind'], number> = {
+  answer: 0,
+  challenge: 0,
+  'progress-app': 1,
+  'set-app-state': 2,
+  'open-app': 2,
+  settle: 3,
+  'settle-app': 4,
+};
+
+/** A step that is wanted again though it was sent, because a reorganization undid it, is sent again (invariant 10). */
+export async function takeSteps(
+  hub: Hub,
+  chain: HubChain,
+  { channel, epoch }: { readonly channel: Channel; readonly epoch: bigint },
+  steps: readonly NamedStep[],
+): Promise<void> {
+  if (steps.length === 0) return;
+  const owner = hubLane(hub, chain);
+  const { entries } = (await loadLane(owner)).lane;
+  const waiting = new Set(entries.map(({ key }) => key.split('~')[0]));
+  const fresh = steps
+    .filter(({ name }) => !waiting.has(name))
+    .toSorted((a, b) => RANK[a.kind] - RANK[b.kind]);
+  const urgent = fresh.filter(({ kind }) => RANK[kind] === 0);
+  const room = Math.max(0, ROOM - entries.length);
+  const chosen = [...urgent, ...fresh.slice(urgent.length, urgent.length + room)];
+  const sends = chosen.map((step): Send<SendPurpose> => ({
+    key: step.name,
+    call: chain.writer.disputeCall(channel, step),
+    after: null,
+    purpose: { kind: 'dispute', channel: channel.address, epoch },
+  }));
+  if (sends.length > 0 && !(await enqueueAgain(owner, sends)))
+    hub.log.warn(
+      { channel: channel.address },
+      'dispute steps lost every race for the lane; the next look adds them',
+    );
+}
+
+/** What could not be handed to the hub when an epoch was paid out is fetched, once for each amount (invariant 11). */
+export async function claimHeldPayments(
+  hub: Hub,
+  chain: HubChain,
+  { channel, epoch, states, assets }: Situation['holding'],
+): Promise<void> {
+  const inLedger = states.flatMap(({ ledger }) => ledger.assets.map(({ asset }) => asset));
+  const sends: Send<SendPurpose>[] = [];
+  for (const asset of new Set([...inLedger, ...assets])) {
+    const held = await chain.reader.claimable(channel.address, asset, hub.key.address);
+    if (!held.ok || held.value === 0n) continue;
+    sends.push({
+      key: `claim ${channel.address} ${epoch} ${asset} ${held.value}`,
+      call: chain.writer.claimCall(channel.address, asset),
+      after: null,
+      purpose: { kind: 'claim', channel: channel.address, asset },
+    });
+  }
+  if (sends.length > 0) await enqueue(hubLane(hub, chain), sends);
+}
