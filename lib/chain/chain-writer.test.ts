@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { addressOfPrivateKey } from '#secp256k1';
+import { replacementFees } from '../lane/replacement-fees.ts';
 import type { Outcomes } from '../protocol/errors.ts';
 import { ETHER, type Address } from '../protocol/types.ts';
 import { plainDepositCall } from './calls.ts';
 import { EthereumChainWriter } from './chain-writer.ts';
 import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
-import { replacementFees, signerOf } from './transaction.ts';
+import { signerOf } from './transaction.ts';
 
 const someone = '0x00000000000000000000000000000000000000aa' as Address;
 

@@ -18,7 +18,7 @@ import {
   type Call,
   type SignedWithdrawal,
 } from './calls.ts';
-import { ask, block, count, quantity, receipt, revertOf, unavailable } from './chain-answers.ts';
+import { ask, block, blockTag, count, quantity, receipt, revertOf, unavailable } from './chain-answers.ts';
 import { EthereumChainReader } from './chain-reader.ts';
 import type { ContractAddresses } from './contracts.ts';
 import type { JsonRpc } from './json-rpc.ts';
@@ -107,6 +107,11 @@ export class EthereumChainWriter {
   /** The first nonce that nothing sent so far has used, waiting transactions included. */
   nextNonce(): Promise<Outcomes<number>> {
     return ask(this.#rpc, count, 'eth_getTransactionCount', [this.address, 'pending']);
+  }
+
+  /** How many transactions of this address are mined as of a height: the first nonce that none of them has. */
+  minedNonce(block: number): Promise<Outcomes<number>> {
+    return ask(this.#rpc, count, 'eth_getTransactionCount', [this.address, blockTag(block)]);
   }
 
   /** Enough for the base fee to double before the transaction is mined. */

@@ -105,6 +105,42 @@ describe('the nonce lane', () => {
     expect(await finishedSend(owner, 'a')).toMatchObject({ transactionHash: first.hash });
   });
 
+  test('a nonce that another sender of the key used is given up for a new one', async () => {
+    await enqueue(owner, [send('a', target(1)), send('b', target(2))]);
+    await submit(owner);
+    writer.foreign.add(7);
+    writer.mine(block);
+    await submit(owner);
+    expect(await waiting()).toEqual([{ key: 'a', after: null }]);
+    now += 61;
+    await submit(owner);
+    expect(writer.broadcasts.at(-1)).toMatchObject({ nonce: 9, to: target(1) });
+    writer.mine(block);
+    await submit(owner);
+    expect(await finishedSend(owner, 'a')).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('one whose chain cannot be asked for its receipts keeps its nonce', async () => {
+    await enqueue(owner, [send('a', target(1))]);
+    await submit(owner);
+    writer.foreign.add(7);
+    now += 61;
+    const blind = Object.assign(Object.create(writer) as ScriptedLaneWriter, {
+      receipt: async () => refuse('chain_unavailable'),
+    });
+    await submit({ ...owner, writer: blind });
+    expect(new Set(nonces())).toEqual(new Set([7]));
+  });
+
+  test('nonces others have used are not given out', async () => {
+    await enqueue(owner, [send('a', target(1))]);
+    await finishAll();
+    for (const nonce of [8, 9]) writer.foreign.add(nonce);
+    await enqueue(owner, [send('b', target(2))]);
+    await submit(owner);
+    expect(writer.broadcasts.at(-1)?.nonce).toBe(10);
+  });
+
   test('two senders at once never use a nonce twice for different sends', async () => {
     await enqueue(owner, [send('a', target(1)), send('b', target(2)), send('c', target(3))]);
     await Promise.all([submit(owner), submit(owner), submit(owner)]);

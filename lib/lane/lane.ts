@@ -16,8 +16,8 @@ import {
 import type { Call, LaneLog, LaneWriter } from './ports.ts';
 
 /**
- * Whose lane it is, on one chain. Nothing else may send with the writer's key: a nonce used outside the lane holds up
- * what the lane gave it to for ever.
+ * Whose lane it is, on one chain. Nothing else should send with the writer's key: a nonce used outside the lane holds up
+ * what the lane gave it to until that is seen, and has it sent at another one.
  */
 export interface LaneOwner<P> {
   /** Finished sends are filed by chain and key alone: owners that share a store use different keys. */

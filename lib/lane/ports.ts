@@ -32,6 +32,8 @@ export interface LaneWriter {
   readonly address: Address;
   /** The first nonce that nothing sent so far has used, waiting transactions included. */
   nextNonce(): Promise<Outcomes<number>>;
+  /** How many transactions of this address are mined as of a height: the first nonce that none of them has. */
+  minedNonce(block: number): Promise<Outcomes<number>>;
   fees(): Promise<Outcomes<Fees>>;
   /** Fails with another code than `chain_unavailable` only where the call itself would fail: it is then not sent. */
   estimateGas(call: Call): Promise<Outcomes<bigint>>;

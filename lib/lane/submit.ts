@@ -16,13 +16,12 @@ import {
 } from './lane-item.ts';
 import { finishedSend, loadLane, type LaneOwner, type LoadedLane } from './lane.ts';
 import type { Fees, LaneWriter, Receipt } from './ports.ts';
+import { replacementFees } from './replacement-fees.ts';
 
 /** Transactions that may wait for the chain at once. */
 const IN_FLIGHT = 16;
 /** Seconds without a block before a transaction is replaced by one that pays more. */
 const STUCK_AFTER = 60;
-/** Replacements must raise both fees by a tenth to be taken; an eighth is safe. */
-const raise = (fee: bigint): bigint => fee + fee / 8n + 1n;
 
 const ROUNDS = 6;
 
@@ -93,7 +92,10 @@ async function prepare<P>(owner: LaneOwner<P>, { lane, expect }: LoadedLane<P>):
   const fees = await owner.writer.fees();
   const first = lane.nextNonce ?? (await firstNonce(owner.writer));
   if (!fees.ok || first === null) return 'idle';
-  let nextNonce = first;
+  const isAsked = lane.entries.some((entry) => entry.nonce === null || isStuck(owner, entry));
+  const mined = isAsked ? await confirmedNonce(owner) : 0;
+  // Never behind the chain: what another sender of this key has used cannot be given out.
+  let nextNonce = Math.max(first, mined);
   let moved = false;
   const refusals: Refusal[] = [];
   let inFlight = lane.entries.filter((entry) => entry.nonce !== null).length;
@@ -106,7 +108,9 @@ async function prepare<P>(owner: LaneOwner<P>, { lane, expect }: LoadedLane<P>):
     }
     const next = isNew
       ? await signNew(owner, entry, { nonce: nextNonce, fees: fees.value, refusals })
-      : signDearer(owner, entry, fees.value);
+      : (await isOvertaken(owner, entry, mined))
+        ? anew(owner, entry)
+        : signDearer(owner, entry, fees.value);
     entries.push(next);
     if (isNew && next.nonce !== null) {
       nextNonce += 1;
@@ -121,6 +125,43 @@ async function prepare<P>(owner: LaneOwner<P>, { lane, expect }: LoadedLane<P>):
   for (const refusal of refusals) owner.log.warn(refusal, 'a transaction would fail and is not sent');
   await broadcastAll(owner, { ...lane, entries });
   return 'moved';
+}
+
+/** The first nonce that nothing confirmed has; 0 where it cannot be told. */
+async function confirmedNonce(owner: LaneOwner<unknown>): Promise<number> {
+  const latest = await owner.latest();
+  if (!latest.ok) return 0;
+  const mined = await owner.writer.minedNonce(Math.max(0, latest.value.number - owner.confirmations));
+  return mined.ok ? mined.value : 0;
+}
+
+/** Nothing came of the newest transaction for so long that it needs help. */
+function isStuck({ clock }: Pick<LaneOwner<unknown>, 'clock'>, { attempts }: LaneEntry<unknown>): boolean {
+  const last = attempts[attempts.length - 1];
+  return last !== undefined && clock.now() - last.at >= STUCK_AFTER;
+}
+
+/** The chain is past this nonce, and holds none of the entry's own transactions: another sender of this key used it. */
+async function isOvertaken(
+  owner: LaneOwner<unknown>,
+  entry: LaneEntry<unknown>,
+  mined: number,
+): Promise<boolean> {
+  if (entry.nonce === null || entry.nonce >= mined || !isStuck(owner, entry)) return false;
+  for (const hash of hashesOf(entry)) {
+    const receipt = await owner.writer.receipt(hash);
+    if (!receipt.ok || receipt.value !== null) return false;
+  }
+  return true;
+}
+
+/** As before its turn, but for its transactions: should one of them be mined after all, it is found. */
+function anew<P>({ log }: Pick<LaneOwner<P>, 'log'>, entry: LaneEntry<P>): LaneEntry<P> {
+  log.warn(
+    { key: entry.key, nonce: entry.nonce },
+    'another sender used its nonce; it is sent with a new one',
+  );
+  return { ...entry, nonce: null, gas: null };
 }
 
 async function firstNonce(writer: LaneWriter): Promise<number | null> {
@@ -153,15 +194,9 @@ async function signNew<P>(
 
 function signDearer<P>(owner: LaneOwner<P>, entry: LaneEntry<P>, fees: Fees): LaneEntry<P> {
   const last = entry.attempts[entry.attempts.length - 1];
-  if (last === undefined || owner.clock.now() - last.at < STUCK_AFTER) return entry;
-  const dearer: Fees = {
-    maxFeePerGas: larger(raise(last.maxFeePerGas), fees.maxFeePerGas),
-    maxPriorityFeePerGas: larger(raise(last.maxPriorityFeePerGas), fees.maxPriorityFeePerGas),
-  };
-  return signed(owner, entry, dearer);
+  if (last === undefined || !isStuck(owner, entry)) return entry;
+  return signed(owner, entry, replacementFees(last, fees));
 }
-
-const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 function signed<P>(owner: LaneOwner<P>, entry: LaneEntry<P>, fees: Fees): LaneEntry<P> {
   if (entry.nonce === null || entry.gas === null) throw new TypeError('signed before it had a nonce');
@@ -177,7 +212,7 @@ async function broadcastAll(
 ): Promise<void> {
   for (const entry of lane.entries) {
     const newest = entry.attempts[entry.attempts.length - 1];
-    if (newest === undefined) continue;
+    if (newest === undefined || entry.nonce === null) continue;
     const sent = await writer.broadcast(newest.raw);
     if (!sent.ok)
       log.warn({ key: entry.key, error: sent.error }, 'a broadcast was not taken; it is repeated');

@@ -20,6 +20,8 @@ export class ScriptedLaneWriter implements LaneWriter {
   readonly mined = new Map<Hash, Receipt>();
   readonly reverting = new Set<Address>();
   nonce = 7;
+  /** Nonces that another sender of the same key used. */
+  readonly foreign = new Set<number>();
   reachable = true;
   private readonly signed = new Map<Bytes, Broadcast>();
 
@@ -33,6 +35,14 @@ export class ScriptedLaneWriter implements LaneWriter {
 
   async nextNonce(): Promise<Outcomes<number>> {
     return this.answer(this.nonce);
+  }
+
+  async minedNonce(): Promise<Outcomes<number>> {
+    const used = new Set(this.foreign);
+    for (const sent of this.broadcasts) if (this.mined.has(sent.hash)) used.add(sent.nonce);
+    let first = this.nonce;
+    while (used.has(first)) first += 1;
+    return this.answer(first);
   }
 
   async fees(): Promise<Outcomes<Fees>> {
@@ -68,6 +78,6 @@ export class ScriptedLaneWriter implements LaneWriter {
       this.broadcasts.filter((sent) => this.mined.has(sent.hash)).map((sent) => sent.nonce),
     );
     for (const [nonce, sent] of newest)
-      if (!taken.has(nonce)) this.mined.set(sent.hash, { block, succeeded });
+      if (!taken.has(nonce) && !this.foreign.has(nonce)) this.mined.set(sent.hash, { block, succeeded });
   }
 }
