@@ -5,7 +5,16 @@ import { stateHash } from '../protocol/digests.ts';
 import type { AppOnChain, DisputeView, Holding, LedgerOnChain } from '../protocol/dispute.ts';
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
-import { ETHER, type Address, type Bytes, type Channel, type Hash, type Pair } from '../protocol/types.ts';
+import {
+  ETHER,
+  type Address,
+  type App,
+  type Bytes,
+  type Channel,
+  type Hash,
+  type Pair,
+} from '../protocol/types.ts';
+import { askAction, askTurn, type AppTurn } from './app-answers.ts';
 import { ask, block as blockAnswer, blockTag, data, logs, quantity, view } from './chain-answers.ts';
 import { decodeLog, type ChainEvent } from './chain-events.ts';
 import { channelInterface, registryInterface, tokenInterface, type ContractAddresses } from './contracts.ts';
@@ -24,6 +33,12 @@ export interface Move {
   readonly channel: Address;
   readonly appId: Hash;
   readonly action: Bytes;
+}
+
+/** What the settlement of an epoch paid in one asset, by party. */
+export interface SettledAsset {
+  readonly asset: Address;
+  readonly paid: Pair<bigint>;
 }
 
 export interface Account {
@@ -162,6 +177,40 @@ export class EthereumChainReader {
       return name === 'OutcomeSet' ? [values['outcome'] as Bytes] : [];
     });
     return ok(new Map(bytes.map((shown) => [stateHash(shown), shown])));
+  }
+
+  /** Whose turn it is in an app at a state. Fails with `invalid_state` too. */
+  appTurn(app: Pick<App, 'definition' | 'participants'>, state: Bytes): Promise<Outcomes<AppTurn>> {
+    return askTurn(this.#rpc, this.#contracts.registry, app, state);
+  }
+
+  /** The state that an action leads to. Fails with `invalid_action` too. */
+  appAction(definition: Address, state: Bytes, action: Bytes): Promise<Outcomes<Bytes>> {
+    return askAction(this.#rpc, this.#contracts.registry, definition, { state, action });
+  }
+
+  /** What the settlement of an epoch paid, apps apart; nothing before it. `fromBlock` is older than the settlement. */
+  async settlement(
+    channel: Pick<Channel, 'address'>,
+    epoch: bigint,
+    fromBlock: number,
+  ): Promise<Outcomes<readonly SettledAsset[]>> {
+    const latest = await this.latest();
+    if (!latest.ok) return latest;
+    const events = await this.channelEvents(channel.address, fromBlock, latest.value.number);
+    if (!events.ok) return events;
+    return ok(
+      events.value.flatMap(({ name, values }) =>
+        name === 'AssetSettled' && values['epoch'] === epoch
+          ? [
+              {
+                asset: String(values['asset']).toLowerCase() as Address,
+                paid: pairOf(values['paid']),
+              },
+            ]
+          : [],
+      ),
+    );
   }
 
   withdrawalExecuted(

@@ -3,7 +3,7 @@
  * The one writer of a channel. It takes one step at a time: plan, sign, store, send, judge the answer. While a proposal is
  * in flight new intents wait and go into the next one together. What to do is decided by `planProposal` and `judgeAnswer`.
  */
-import { fault as protocolFault, type Fault } from '../protocol/errors.ts';
+import { fault as protocolFault, type ErrorCode, type Fault } from '../protocol/errors.ts';
 import type { AgreedState } from '../protocol/types.ts';
 import type { Expectation } from '../store/store.ts';
 import { answerWithinMs, backoffMs } from './backoff.ts';
@@ -18,6 +18,9 @@ import { loadRecord, saveRecord } from './record-store.ts';
 import { signDraft } from './sign-draft.ts';
 import type { Agreement, SubmitOptions, WriterParts } from './writer-parts.ts';
 
+/** What the hub says of a dispute is looked up on chain. */
+const ELSEWHERE: ReadonlySet<ErrorCode> = new Set(['channel_disputed', 'wrong_epoch']);
+
 type Amendment = (record: ChannelRecord) => ChannelRecord;
 
 export class ChannelWriter {
@@ -28,12 +31,15 @@ export class ChannelWriter {
   #etag: Expectation;
   #amendments: Amendment[] = [];
   #afterWrite: (() => void)[] = [];
+  /** Told when this writer writes no more. */
+  #onEnd: (() => void)[] = [];
   #isDirty: boolean;
   #wake = () => {};
   #nap = new AbortController();
   /** How often the proposal in flight was sent by this writer, and whether one before may have sent it too. */
   #attempts: number;
   #halted: IndraError | null = null;
+  #suspended: IndraError | null = null;
   #running: Promise<void> | null = null;
 
   constructor(parts: WriterParts, record: ChannelRecord, etag: Expectation) {
@@ -57,6 +63,11 @@ export class ChannelWriter {
     return this.#halted;
   }
 
+  /** Why nothing is signed for now. */
+  get suspendedBy(): IndraError | null {
+    return this.#suspended;
+  }
+
   start(): void {
     this.#running ??= this.#run().catch((cause: unknown) =>
       this.#halt(
@@ -69,6 +80,7 @@ export class ChannelWriter {
   submit(intent: Intent, { id, isPatient = false }: SubmitOptions): Promise<Accomplished> {
     if (this.#halted !== null) return Promise.reject(this.#halted);
     if (this.#stop.signal.aborted) return Promise.reject(IndraError.from('closed'));
+    if (this.#suspended !== null) return Promise.reject(this.#suspended);
     const isNew = this.#queue.add(queued(intent, id, isPatient));
     if (isNew && isPatient) void this.#hurryLater(intent);
     this.#wake();
@@ -89,6 +101,41 @@ export class ChannelWriter {
   amend(amendment: Amendment): void {
     this.#amendments.push(amendment);
     this.#wake();
+  }
+
+  /**
+   * Signs nothing and sends nothing until `resume`: the channel is disputed (design, section 2). What is in flight stays
+   * counted and is sent again afterwards. Credits wait; whatever else is not signed yet is refused, and whoever waits for
+   * what is signed learns that its outcome is open.
+   */
+  suspend(error: IndraError): void {
+    const isNew = this.#suspended === null;
+    this.#suspended = error;
+    if (!isNew) return;
+    const unsigned = this.#queue.items.map((item) => item.intent).filter((intent) => !isCredit(intent));
+    for (const intent of unsigned) this.#queue.refuse(intent, error);
+    const signed = inFlight(this.#record)?.intents.filter((intent) => !isCredit(intent)) ?? [];
+    for (const intent of signed) this.#queue.disappoint(intent, error.withOutcome('unknown'));
+    this.#nap.abort();
+  }
+
+  resume(): void {
+    if (this.#suspended === null) return;
+    this.#suspended = null;
+    this.#wake();
+  }
+
+  /** Resolves once the record of the next epoch is durable; false if this writer stopped before. What was signed is void. */
+  beginEpoch(next: Amendment): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.#halted !== null || this.#stop.signal.aborted) return resolve(false);
+      this.#onEnd.push(() => resolve(false));
+      this.amend((record) => {
+        this.#afterWrite.push(() => resolve(true));
+        return next(record);
+      });
+      this.#nap.abort();
+    });
   }
 
   /** Looks again now instead of waiting out a pause: the line is back. */
@@ -114,6 +161,7 @@ export class ChannelWriter {
     this.#nap.abort();
     this.#wake();
     await this.#running;
+    for (const end of this.#onEnd.splice(0)) end();
     this.#queue.rejectAll(IndraError.from('closed', undefined, 'unknown'));
   }
 
@@ -121,8 +169,9 @@ export class ChannelWriter {
     while (!this.#stop.signal.aborted && this.#halted === null) {
       this.#amend();
       const head = inFlight(this.#record);
-      if (head !== null) await this.#exchange(head);
-      else if (this.#queue.isUrgent) await this.#propose();
+      const isActive = this.#suspended === null;
+      if (isActive && head !== null) await this.#exchange(head);
+      else if (isActive && this.#queue.isUrgent) await this.#propose();
       else if (this.#isDirty) await this.#save(this.#record);
       else await this.#idle();
     }
@@ -131,8 +180,10 @@ export class ChannelWriter {
 
   #amend(): void {
     for (const amendment of this.#amendments.splice(0)) {
+      const before = this.#record.agreed.ledger.epoch;
       this.#record = amendment(this.#record);
       this.#isDirty = true;
+      if (this.#record.agreed.ledger.epoch !== before) this.#queue.clear(IndraError.from('wrong_epoch'));
     }
   }
 
@@ -199,6 +250,7 @@ export class ChannelWriter {
       case 'refused':
         return this.#refused(head, verdict);
       case 'resend':
+        if (ELSEWHERE.has(verdict.fault.code)) this.#parts.listener.disputed();
         return this.#pause();
       case 'synchronize':
         return this.#synchronize(head);
@@ -300,6 +352,7 @@ export class ChannelWriter {
   #halt(error: IndraError): void {
     if (this.#halted !== null) return;
     this.#halted = error;
+    for (const end of this.#onEnd.splice(0)) end();
     this.#queue.rejectAll(error);
     this.#parts.listener.halted(error);
   }

@@ -4,11 +4,12 @@ import { withdrawalOf } from '../protocol/apply-operation.ts';
 import { toHash } from '../protocol/bytes.ts';
 import { withdrawalDigest } from '../protocol/digests.ts';
 import { parseLink } from '../protocol/link.ts';
-import { INITIATOR, NO_ADDRESS, type Address, type Hash } from '../protocol/types.ts';
+import { INITIATOR, NO_ADDRESS, type Address, type Bytes, type Hash } from '../protocol/types.ts';
 import { balancesOf, type Balance } from './balances.ts';
+import { Disputes, type Claimed, type DisputeStatus, type Progressed, type Started } from './disputes.ts';
 import type { Upkeep } from './upkeep.ts';
 import { deposit, type Deposited, type DepositRequest } from './deposit-request.ts';
-import type { ClientEvent, ClientEventName, ClientEvents } from './events.ts';
+import type { ClientEvent, ClientEventName, ClientEvents, Settlement } from './events.ts';
 import {
   history,
   transferStatus,
@@ -61,10 +62,12 @@ const ANSWER_TIMEOUT_MS = 60_000;
 export class IndraClient {
   readonly #session: Session;
   readonly #upkeep: Upkeep;
+  readonly #disputes: Disputes;
 
   constructor(session: Session, upkeep: Upkeep) {
     this.#session = session;
     this.#upkeep = upkeep;
+    this.#disputes = new Disputes(session, upkeep.disputes);
   }
 
   get identifier(): string {
@@ -166,6 +169,66 @@ export class IndraClient {
 
   withdrawalExecuted(digest: Hash, options: CallOptions = {}): Promise<WithdrawalReceipt> {
     return this.#call(options, (call) => this.#upkeep.withdrawals.executed(digest, call.id, call.signal));
+  }
+
+  /**
+   * A withdrawal that was signed and that nobody sent: this client sends it, and pays for its gas. Resolves when it is
+   * executed. Rejects with `unknown_withdrawal`, `insufficient_gas`, or `chain_refused` where its deadline has passed.
+   */
+  sendWithdrawal(digest: Hash, options: CallOptions = {}): Promise<WithdrawalReceipt> {
+    return this.#call(options, async (call) => {
+      const { withdrawals } = this.#upkeep;
+      const signed = withdrawals.signed(digest);
+      if (signed === null) throw IndraError.from('unknown_withdrawal', { digest });
+      withdrawals.sendOneself(digest);
+      await this.#disputes.sendWithdrawal(signed);
+      return withdrawals.executed(digest, call.id, call.signal);
+    });
+  }
+
+  /**
+   * Leaves the channel without the hub: the last agreed state is shown on chain, and from then on nothing is signed in it.
+   * Resolves once the challenge is seen there; settling the channel and enforcing its apps then goes on by itself, also
+   * after a restart, and `settled` waits for it. Asking twice is one dispute. Rejects with `insufficient_gas` (details: the
+   * `address` that needs `wei`), `chain_unavailable` or `stale_version`, and then nothing was changed.
+   */
+  dispute(options: CallOptions = {}): Promise<Started> {
+    return this.#call(options, (call) => this.#disputes.start(call));
+  }
+
+  /** As of now. Rejects with `chain_unavailable`. */
+  disputeStatus(options: CallOptions = {}): Promise<DisputeStatus> {
+    return this.#call(options, () => this.#disputes.status());
+  }
+
+  /**
+   * Resolves when the epoch that is being left, or was left last, is paid out on chain and every app this user had a part
+   * in has paid. Rejects with `no_dispute` where there is none, or the challenge was answered or cancelled.
+   */
+  settled(options: CallOptions = {}): Promise<Settlement> {
+    return this.#call(options, (call) => this.#disputes.settled(call));
+  }
+
+  /**
+   * Ends the challenge together with the hub, and drops the wish to leave: the channel goes on where it was. Rejects with
+   * `no_dispute`, `dispute_final`, `busy` while the challenge is on its way, `insufficient_gas`, or what the hub refuses.
+   */
+  cancelDispute(options: CallOptions = {}): Promise<void> {
+    return this.#ask(options, (call) => this.#disputes.cancel(call));
+  }
+
+  /**
+   * An action on chain in an app whose turn is this user's, once its ledger or the app itself is disputed there. Resolves
+   * when the registry took it. One state gets one action for ever. Rejects with `unknown_app`, `no_dispute`,
+   * `not_turn_taker`, `invalid_action` or `insufficient_gas`.
+   */
+  progress(appId: Hash, action: Bytes, options: CallOptions = {}): Promise<Progressed> {
+    return this.#call(options, (call) => this.#disputes.progress(appId, action, call));
+  }
+
+  /** Takes a payment that the channel could not hand over. Rejects with `nothing_to_claim` or `insufficient_gas`. */
+  claim(asset: Address, recipient: Address = this.address, options: CallOptions = {}): Promise<Claimed> {
+    return this.#call(options, (call) => this.#disputes.claim(asset, recipient, call));
   }
 
   /** Rejects with `unknown_transfer` where there is none that concerns this user. */

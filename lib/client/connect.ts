@@ -3,6 +3,7 @@
 import { recoverAddress } from '#secp256k1';
 import { openLine } from '#client-line';
 import { EthereumChainReader } from '../chain/chain-reader.ts';
+import { EthereumChainWriter } from '../chain/chain-writer.ts';
 import { createJsonRpc } from '../chain/json-rpc.ts';
 import { newCorrelationId } from '../messaging/envelope.ts';
 import type { Fetch } from '../messaging/http-post.ts';
@@ -32,7 +33,7 @@ import { closingsAfter } from './incoming-transfers.ts';
 import { IndraError } from './indra-error.ts';
 import { openChannel, type OpenedChannel } from './open-channel.ts';
 import { operationBuilder } from './operation-builder.ts';
-import type { ChainReader, ChannelKey, Clock, Line } from './ports.ts';
+import type { ChainReader, ChainWriter, ChannelKey, Clock, Line } from './ports.ts';
 import type { Session } from './session.ts';
 import { Upkeep } from './upkeep.ts';
 import { WatchtowerFeed } from './watchtower-feed.ts';
@@ -54,6 +55,8 @@ export interface ConnectOptions {
   /** Another line to the hub than NATS. */
   readonly transport?: Line | undefined;
   readonly reader?: ChainReader | undefined;
+  /** What the client sends to the chain itself, in a dispute; through the same node as it reads, paid for by the channel key's address. */
+  readonly writer?: ChainWriter | undefined;
   readonly description?: HubDescription | undefined;
   readonly fetch?: Fetch | undefined;
   readonly clock?: Clock | undefined;
@@ -118,7 +121,6 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     catalogue,
     store,
     hub,
-    reader,
     recover: recoverAddress,
     takeOver: options.takeOver ?? false,
   };
@@ -133,6 +135,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
       feed.nudge();
     },
     changed: () => {},
+    disputed: () => void upkeep.disputes.look(),
     dropped(intent, fault) {
       if (intent.kind !== 'send') return;
       const { paymentId, transferId, asset, amount } = intent;
@@ -169,6 +172,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     key,
     hub,
     reader,
+    chainWriter: options.writer ?? writerTo(chain, options.rpcUrl, key),
     store,
     clock,
     events,
@@ -193,6 +197,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     lock.release();
     await line.close();
   });
+  await upkeep.disputes.begin();
   if (opened.isForeign || !lock.isHeld) session.writer.stayReadOnly(IndraError.from('another_writer'));
   else session.writer.start();
   lock.whenHeld(() => void resume());
@@ -200,6 +205,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   const { restoredVersion } = session;
   if (restoredVersion !== null)
     void clock.sleep(0).then(() => events.emit('channel.restored', { version: restoredVersion }));
+  if (session.writer.suspendedBy !== null) await upkeep.disputes.look();
   upkeep.start();
   feed.nudge();
   return new IndraClient(session, upkeep);
@@ -211,6 +217,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     );
     if (reopened === null || reopened.isForeign || closing.signal.aborted) return;
     session.writer = writerOf(reopened);
+    await upkeep.disputes.begin();
     session.writer.start();
     events.emit('writer', { isReadOnly: false, error: null });
     await upkeep.settle();
@@ -231,6 +238,13 @@ async function openReader(chain: ChainDescription, rpcUrl: string | undefined): 
     throw IndraError.from('hub_mismatch', { contracts: deployment.value });
   return reader;
 }
+
+const writerTo = (chain: ChainDescription, rpcUrl: string | undefined, key: ChannelKey): ChainWriter =>
+  new EthereumChainWriter({
+    rpc: createJsonRpc({ url: rpcUrl ?? chain.rpcUrl }),
+    contracts: chain,
+    signer: key,
+  });
 
 async function openLineTo(
   options: ConnectOptions,

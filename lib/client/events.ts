@@ -12,6 +12,15 @@ interface TransferFacts {
   readonly amount: bigint;
 }
 
+/** How an epoch ended for this user. */
+export interface Settlement {
+  readonly epoch: bigint;
+  /** By the settlement itself, in the assets' smallest units. */
+  readonly paid: readonly { readonly asset: Address; readonly amount: bigint }[];
+  /** Apps this user had a part in, each paid after its own time. */
+  readonly apps: readonly Hash[];
+}
+
 export interface ClientEvents {
   /** The payment is agreed with the hub: it will be paid or come back. */
   'payment.sent': TransferFacts & { readonly paymentId: Hash; readonly to: string | null };
@@ -35,7 +44,20 @@ export interface ClientEvents {
   'channel.updated': { readonly version: bigint };
   /** There was no local state. What the hub served was signed by this key, but a newer state may exist. */
   'channel.restored': { readonly version: bigint };
+  /** A challenge is open, whoever began it: nothing is signed until it is answered, cancelled or settled. Seconds since 1970. */
   'channel.disputed': { readonly finalizesAt: number };
+  /** This user's own challenge is on chain. */
+  'dispute.started': { readonly epoch: bigint; readonly finalizesAt: number };
+  /** A newer state ended the challenge, or both sides did: the channel goes on. */
+  'dispute.answered': { readonly epoch: bigint; readonly version: bigint };
+  /** The ledger was paid out on chain, and the channel goes on at zero in the epoch `next`. Stakes of open apps come later. */
+  'dispute.settled': { readonly epoch: bigint; readonly next: bigint };
+  /** An app of a settled epoch paid what it owed this user, if anything. */
+  'app.settled': { readonly epoch: bigint; readonly appId: Hash };
+  /** Nothing of that epoch is left to be had. `paid` is without what its apps paid. */
+  'dispute.over': Settlement;
+  /** Something must be sent to the chain by this key, whose address has too little ether for gas. */
+  'gas.needed': { readonly address: Address; readonly wei: bigint };
   /** This client only reads from now on, or writes again. */
   writer: { readonly isReadOnly: boolean; readonly error: IndraError | null };
   connection: { readonly isOnline: boolean };

@@ -37,6 +37,11 @@ export class IndraError extends Error {
     this.details = fields.details;
   }
 
+  withOutcome(outcome: Outcome): IndraError {
+    const { code, retryable, details } = this;
+    return new IndraError({ code, retryable, outcome, details }, this.message);
+  }
+
   static of(fault: Fault): IndraError {
     return new IndraError(fault, fault.message);
   }

@@ -99,6 +99,28 @@ export class IntentQueue {
     return true;
   }
 
+  /** Gives up an intent that is in no proposal. */
+  refuse(intent: Intent, error: IndraError): void {
+    const key = intentKey(intent);
+    this.#items = this.#items.filter((item) => intentKey(item.intent) !== key);
+    this.disappoint(intent, error);
+  }
+
+  /** Nobody waits for it any longer; it is as it was. */
+  disappoint(intent: Intent, error: IndraError): void {
+    const key = intentKey(intent);
+    this.#waiters.get(key)?.reject(error);
+    this.#waiters.delete(key);
+  }
+
+  /** None of it will happen any more. Of what is in a proposal nobody here knows. */
+  clear(error: IndraError): void {
+    for (const { intent } of this.#items) this.disappoint(intent, error);
+    this.#items = [];
+    this.#active.clear();
+    this.rejectAll(error.withOutcome('unknown'));
+  }
+
   /** `taken` went into a proposal; `left` waits for the next one. */
   take(taken: readonly Intent[], left: readonly QueuedIntent[]): void {
     for (const intent of taken) this.#active.add(intentKey(intent));

@@ -5,7 +5,7 @@
  */
 import { toBytes, toHash } from '../protocol/bytes.ts';
 import { withdrawalDigest } from '../protocol/digests.ts';
-import type { ErrorCode, Fault } from '../protocol/errors.ts';
+import { fault, type ErrorCode, type Fault } from '../protocol/errors.ts';
 import { withdrawalOf } from '../protocol/apply-operation.ts';
 import { digestOf, isSignedBy, verifyAgreed, type Recover } from '../protocol/transition.ts';
 import type { AgreedState } from '../protocol/types.ts';
@@ -37,7 +37,7 @@ export type Verdict =
   | { readonly kind: 'foreign'; readonly state: AgreedState };
 
 /** The proposal is fine and its time has not come. */
-const WAIT: ReadonlySet<ErrorCode> = new Set(['busy', 'hub_behind', 'unauthenticated']);
+const WAIT: ReadonlySet<ErrorCode> = new Set(['busy', 'hub_behind', 'unauthenticated', 'channel_disputed']);
 
 export function judgeAnswer(
   record: ChannelRecord,
@@ -46,19 +46,24 @@ export function judgeAnswer(
   recover: Recover,
 ): Verdict {
   if (answer.kind === 'countersigned') return judgeCountersigned(record, head, answer.result, recover);
-  const { fault } = answer;
-  if (fault.outcome !== 'unchanged' || WAIT.has(fault.code)) return { kind: 'resend', fault };
-  switch (fault.code) {
+  const { fault: said } = answer;
+  if (said.outcome !== 'unchanged' || WAIT.has(said.code)) return { kind: 'resend', fault: said };
+  switch (said.code) {
     case 'unknown_channel':
       return { kind: 'reopen' };
     case 'out_of_sync':
     case 'stale_version':
     case 'wrong_epoch': {
-      const served = agreedState.safeParse(fault.details?.['state']);
+      const served = agreedState.safeParse(said.details?.['state']);
       return served.success ? judgeServed(record, served.data, recover) : { kind: 'synchronize' };
     }
     default:
-      return { kind: 'refused', record: abandonHead(record), fault, failing: failingIntent(head, fault) };
+      return {
+        kind: 'refused',
+        record: abandonHead(record),
+        fault: said,
+        failing: failingIntent(head, said),
+      };
   }
 }
 
@@ -137,7 +142,9 @@ export function judgeServed(record: ChannelRecord, served: AgreedState, recover:
   };
   const verified = verifyAgreed(channel, recover, served);
   if (!verified.ok || served.ledger.epoch < agreed.ledger.epoch) return behind;
-  if (served.ledger.epoch > agreed.ledger.epoch) return { kind: 'foreign', state: served };
+  // Whether the channel was settled, the chain says: until then it is what was signed that counts.
+  if (served.ledger.epoch > agreed.ledger.epoch)
+    return { kind: 'resend', fault: fault('wrong_epoch', { served: served.ledger.epoch.toString() }) };
   if (served.ledger.version < agreed.ledger.version) return behind;
   const digest = toHash(digestOf(channel, served));
   if (served.ledger.version === agreed.ledger.version)

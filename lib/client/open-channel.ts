@@ -9,7 +9,6 @@ import { inFlight, restoredRecord, type ChannelRecord } from './channel-record.t
 import type { HubRequests } from './hub-requests.ts';
 import { IndraError } from './indra-error.ts';
 import { judgeServed } from './judge-answer.ts';
-import type { ChainReader } from './ports.ts';
 import { loadRecord } from './record-store.ts';
 
 export interface Opening {
@@ -17,7 +16,6 @@ export interface Opening {
   readonly catalogue: AppCatalogue;
   readonly store: Store;
   readonly hub: HubRequests;
-  readonly reader: ChainReader;
   readonly recover: Recover;
   /** Adopt a state of this key that another device made, and write here from now on. */
   readonly takeOver: boolean;
@@ -34,7 +32,10 @@ export interface OpenedChannel {
   readonly isForeign: boolean;
 }
 
-/** Rejects with `hub_mismatch` where the hub serves what is not this channel, or with what it refuses. */
+/**
+ * A hub that is in another epoch changes nothing here: the chain says what was settled, and the dispute watch goes on from it.
+ * Rejects with `hub_mismatch` where the hub serves what is not this channel, or with what it refuses.
+ */
 export async function openChannel(opening: Opening): Promise<OpenedChannel> {
   const { channel, catalogue, store, recover } = opening;
   const held = await loadRecord(store, catalogue, channel.domain.chainId, channel.address);
@@ -51,8 +52,7 @@ export async function openChannel(opening: Opening): Promise<OpenedChannel> {
   if (verdict.kind === 'agreed')
     return { ...held, record: kept(held.record, verdict.record), isRestored: false, isForeign: false };
   if (verdict.kind !== 'foreign') return { ...held, isRestored: false, isForeign: false };
-  const mayAdopt = opening.takeOver || (await isNewEpoch(opening, held.record, view.state));
-  if (!mayAdopt) return { ...held, isRestored: false, isForeign: true };
+  if (!opening.takeOver) return { ...held, isRestored: false, isForeign: true };
   const record = restoredRecord(channel, verified(opening, view.state), held.record.highestSigned);
   return { record, etag: held.etag, isRestored: true, isForeign: false };
 }
@@ -75,17 +75,4 @@ function verified({ channel, recover }: Opening, state: AgreedState): AgreedStat
   const checked = verifyAgreed(channel, recover, state);
   if (!checked.ok) throw IndraError.from('hub_mismatch', { state: checked.error.code });
   return checked.value;
-}
-
-/** A settled channel begins again at zero; only the chain says so. */
-async function isNewEpoch(
-  { channel, reader }: Opening,
-  held: ChannelRecord,
-  served: AgreedState,
-): Promise<boolean> {
-  if (served.ledger.epoch <= held.agreed.ledger.epoch) return false;
-  const latest = await reader.latest();
-  if (!latest.ok) return false;
-  const status = await reader.challenge(channel, latest.value.number);
-  return status.ok && status.value.epoch === served.ledger.epoch;
 }

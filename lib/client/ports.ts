@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** What the client needs from outside, each as small as its use. */
 import type { Outcomes } from '../protocol/errors.ts';
-import type { Address, Bytes, Channel, Hash, Pair } from '../protocol/types.ts';
+import type { Call, LaneWriter } from '../lane/ports.ts';
+import type { DisputeStep, DisputeView, Holding, LedgerOnChain } from '../protocol/dispute.ts';
+import type { Address, App, Bytes, Cancel, Channel, Hash, Pair, Withdrawal } from '../protocol/types.ts';
 import type { Transport } from '../messaging/transport.ts';
 
 export interface Clock {
@@ -23,11 +25,47 @@ export interface ChainReader {
   block(height: number): Promise<Outcomes<Block>>;
   /** What each party put in during the current epoch, in the asset's smallest unit, as of the end of `block`. */
   received(channel: Channel, asset: Address, block: number): Promise<Outcomes<Pair<bigint>>>;
-  challenge(
-    channel: Channel,
-    block: number,
-  ): Promise<Outcomes<{ readonly epoch: bigint; readonly finalizesAt: number }>>;
+  challenge(channel: Channel, block: number): Promise<Outcomes<LedgerOnChain>>;
   withdrawalExecuted(channel: Channel, digest: Hash, block: number): Promise<Outcomes<boolean>>;
+  /** All that `planDispute` asks, as of the latest block. `now` is one's own clock, `fromBlock` older than the dispute. */
+  dispute(
+    holding: Holding,
+    at: { readonly now: number; readonly fromBlock: number },
+  ): Promise<Outcomes<DisputeView>>;
+  /** What the settlement of an epoch paid, by party, apps apart. */
+  settlement(
+    channel: Channel,
+    epoch: bigint,
+    fromBlock: number,
+  ): Promise<Outcomes<readonly { readonly asset: Address; readonly paid: Pair<bigint> }[]>>;
+  /** Whose turn it is in an app at a state, by its contract. Fails with `invalid_state` too. */
+  appTurn(
+    app: Pick<App, 'definition' | 'participants'>,
+    state: Bytes,
+  ): Promise<Outcomes<{ readonly isTerminal: boolean; readonly taker: Address | null }>>;
+  /** The state an action leads to, by the app's contract. Fails with `invalid_action` too. */
+  appAction(definition: Address, state: Bytes, action: Bytes): Promise<Outcomes<Bytes>>;
+  /** What waits in the channel for someone it could not be handed to. */
+  claimable(channel: Address, asset: Address, owner: Address): Promise<Outcomes<bigint>>;
+  /** What an address holds outside channels. */
+  balance(owner: Address, asset: Address): Promise<Outcomes<bigint>>;
+}
+
+/** One chain as the user's own key writes to it: what needs no hub. */
+export interface ChainWriter extends LaneWriter {
+  disputeCall(channel: Channel, step: DisputeStep): Call;
+  /** Ends a challenge by agreement of both. `app` null: the ledger's. */
+  cancelCall(
+    channel: Channel,
+    agreed: { readonly cancel: Cancel; readonly signatures: Pair<Bytes>; readonly app: App | null },
+  ): Call;
+  /** Takes what could not be handed over to this key's address. */
+  claimCall(channel: Address, asset: Address, recipient: Address): Call;
+  /** Executes a withdrawal that both signed, deploying the channel if need be. */
+  withdrawalCall(
+    channel: Channel,
+    signed: { readonly withdrawal: Withdrawal; readonly signatures: Pair<Bytes> },
+  ): Promise<Outcomes<Call>>;
 }
 
 /** The user's key, as far as the channel needs it. */

@@ -7,7 +7,7 @@ import type { ChannelWriter } from './channel-writer.ts';
 import type { EventHub } from './events.ts';
 import type { ChainDescription, HubDescription } from './hub-description.ts';
 import type { HubRequests } from './hub-requests.ts';
-import type { ChainReader, ChannelKey, Clock } from './ports.ts';
+import type { ChainReader, ChainWriter, ChannelKey, Clock } from './ports.ts';
 import type { TransferTerms } from './transfer-terms.ts';
 
 export interface Session {
@@ -20,6 +20,7 @@ export interface Session {
   readonly key: ChannelKey;
   readonly hub: HubRequests;
   readonly reader: ChainReader;
+  readonly chainWriter: ChainWriter;
   readonly store: Store;
   readonly clock: Clock;
   readonly events: EventHub;

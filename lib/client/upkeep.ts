@@ -4,7 +4,9 @@ import { newCorrelationId } from '../messaging/envelope.ts';
 import { hubEvent } from '../protocol/wire/events.ts';
 import { INITIATOR } from '../protocol/types.ts';
 import type { Agreement } from './writer-parts.ts';
+import { ClientLane } from './client-lane.ts';
 import { DepositWatch } from './deposit-watch.ts';
+import { DisputeWatch } from './dispute-watch.ts';
 import { IncomingTransfers } from './incoming-transfers.ts';
 import { OutgoingTransfers } from './outgoing-transfers.ts';
 import { rememberPayment } from './payment-facts.ts';
@@ -21,6 +23,7 @@ export class Upkeep {
   readonly incoming: IncomingTransfers;
   readonly outgoing: OutgoingTransfers;
   readonly withdrawals: Withdrawals;
+  readonly disputes: DisputeWatch;
   readonly #session: Session;
   readonly #line: Line;
   readonly #close: () => Promise<void>;
@@ -35,11 +38,16 @@ export class Upkeep {
     this.incoming = new IncomingTransfers(session, this.deposits);
     this.outgoing = new OutgoingTransfers(session);
     this.withdrawals = new Withdrawals(session);
+    const { store, channel, reader, chainWriter: writer, chain, clock } = session;
+    const { confirmations } = chain;
+    const lane = new ClientLane({ store, channel, reader, writer, confirmations, clock });
+    this.disputes = new DisputeWatch(session, lane, () => this.settle());
   }
 
   start(): void {
     this.#track(this.#listen());
     this.#track(this.#watch());
+    this.#track(this.disputes.run());
   }
 
   /** After each agreement, once it is durable. */
@@ -86,6 +94,7 @@ export class Upkeep {
       if (event.type === 'reconnected') {
         this.#session.events.emit('connection', { isOnline: true });
         this.#session.writer.nudge();
+        this.#track(this.disputes.look());
         this.#track(this.settle(event.id));
         continue;
       }
@@ -108,7 +117,7 @@ export class Upkeep {
       case 'withdrawal.executed':
         return event.channel === channel.address ? this.#track(this.withdrawals.settle(id)) : undefined;
       case 'channel.disputed':
-        return this.#track(this.#lookForChallenge());
+        return event.channel === channel.address ? this.#track(this.disputes.look()) : undefined;
     }
   }
 
@@ -127,15 +136,6 @@ export class Upkeep {
     await this.deposits.look();
     const isOpen = writer.record.agreed.withdrawals.some((open) => open.withdrawal.party === INITIATOR);
     if (isOpen) await this.withdrawals.settle();
-  }
-
-  async #lookForChallenge(): Promise<void> {
-    const { reader, channel, events } = this.#session;
-    const latest = await reader.latest();
-    if (!latest.ok) return;
-    const status = await reader.challenge(channel, latest.value.number);
-    if (status.ok && status.value.finalizesAt !== 0)
-      events.emit('channel.disputed', { finalizesAt: status.value.finalizesAt });
   }
 
   #track(task: Promise<unknown>): void {

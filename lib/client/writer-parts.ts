@@ -26,6 +26,8 @@ export interface WriterListener {
   /** An intent nobody waits for was refused: one that outlived the process that asked for it. */
   dropped(intent: Intent, fault: Fault): void;
   changed(record: ChannelRecord): void;
+  /** The hub says the channel is disputed, or was settled: to be looked up on chain. */
+  disputed(): void;
   /** Nothing will be signed any more by this writer. */
   halted(error: IndraError): void;
 }

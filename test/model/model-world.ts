@@ -14,6 +14,7 @@ import { addressOfPrivateKey, publicKey } from '../../lib/signing/native.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { createTestHub, TEST_CHAIN, testHubKey, type TestHub } from '../harness/hub-in-memory.ts';
+import { quietReader } from '../harness/quiet-chain.ts';
 import { ScriptedChainWriter } from '../harness/scripted-chain-writer.ts';
 import { knock } from './hub-door.ts';
 import { LedgerBook } from './ledger-book.ts';
@@ -133,7 +134,7 @@ export class ModelWorld {
       key: user.key,
       store: mortalStore(user.store, user.name, life, mortality),
       transport: line,
-      reader: this.#test.world.reader,
+      reader: quietReader(this.#test.world),
       description: this.#description,
       clock,
       pollMs: 2_000,

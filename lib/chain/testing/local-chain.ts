@@ -15,6 +15,7 @@ export interface LocalChain {
   readonly url: string;
   readonly rpc: JsonRpc;
   readonly contracts: ContractAddresses;
+  readonly transferApp: Address;
   readonly token: Address;
   /** Private keys of accounts with ether. */
   readonly keys: readonly Uint8Array[];
@@ -64,6 +65,7 @@ export async function startLocalChain(options: readonly string[] = []): Promise<
       factory: lower(deployment.factory),
       channelImplementation: lower(deployment.channelImplementation),
     },
+    transferApp: lower(deployment.transferApp),
     token: lower(token),
     keys: wallets.map((wallet) => toBytes(wallet.privateKey)),
     async pass(seconds) {
