@@ -38,7 +38,7 @@ export function purseWriter(writer: LaneWriter, reader: Pick<ChainReader, 'balan
   return {
     address: writer.address,
     nextNonce: () => writer.nextNonce(),
-    minedNonce: () => writer.minedNonce(),
+    minedNonce: (...asked) => writer.minedNonce(...asked),
     fees: () => writer.fees(),
     async estimateGas(call) {
       const gas = await affordableGas(writer, reader, call);
