@@ -233,6 +233,16 @@ describe('app challenges', () => {
     });
   });
 
+  it('to be held beyond all times is held for ever, and can still be ended by both', async () => {
+    const world = await withTransfer({ holdUntil: 2n ** 64n - 1n });
+    const { registry, challenge, open, app, appId, unlocked, signState } = world;
+    await challenge();
+    await open();
+    expect((await registry.appStatus(appId)).finalizesAt).to.equal(2n ** 40n - 1n);
+    await registry.setAppState(app, 1n, unlocked, await signState(1n, unlocked), []);
+    expect((await registry.appStatus(appId)).finalizesAt).to.equal(await now());
+  });
+
   describe('double-signed states', () => {
     it('start a challenge without any ledger; a terminal one is final at once', async () => {
       const { registry, stranger, app, appId, unlocked, signState } = await load();
@@ -435,30 +445,32 @@ describe('app challenges', () => {
         .withArgs(appId);
     });
 
-    it('pays no more than the ledger locked, whatever the app staked (invariant 1)', async () => {
-      const world = await withTransfer();
-      const { user, hub, registry, id, sign, address } = world;
-      await user.sendTransaction({ to: address, value: 500n });
-      // Both signed an app with a larger stake than the ledger locks for it: careless, but theirs alone.
-      const { app, unlocked } = world.transfer(70n, { nonce: keccak256('0x66') });
-      const appId = world.digest('App', app);
-      const { root, proof } = tree([appId]);
-      const ledger = world.ledger(6n, [asset(ETHER, { balances: [50n, 20n], locked: 30n })], {
-        appsRoot: root,
+    for (const seat of [0, 1]) {
+      it(`pays participant ${seat} no more than the ledger locked, whatever the app staked (invariant 1)`, async () => {
+        const world = await withTransfer();
+        const { user, hub, registry, id, sign, address } = world;
+        await user.sendTransaction({ to: address, value: 500n });
+        // Both signed an app with a larger stake than the ledger locks for it: careless, but theirs alone.
+        const { app, state, unlocked } = world.transfer(70n, { nonce: keccak256('0x66') });
+        const last = seat === 0 ? state : unlocked;
+        const appId = world.digest('App', app);
+        const { root, proof } = tree([appId]);
+        const ledger = world.ledger(6n, [asset(ETHER, { balances: [50n, 20n], locked: 30n })], {
+          appsRoot: root,
+        });
+        await registry.challengeLedger(id, ledger, await sign('Ledger', ledger));
+        const signatures = await sign('AppState', { appId, version: 1n, stateHash: keccak256(last) }, [
+          hub,
+          user,
+        ]);
+        await registry.setAppState(app, 1n, last, signatures, []);
+        await pastPeriod();
+        await registry.settle(id, ledger, []);
+        await user.sendTransaction({ to: address, value: 500n });
+        const paid = registry.settleApp(app, last, proof(appId));
+        await expect(paid).to.changeEtherBalances(ethers, [hub, user], seat === 0 ? [30n, 0n] : [0n, 30n]);
       });
-      await registry.challengeLedger(id, ledger, await sign('Ledger', ledger));
-      const stateHash = keccak256(unlocked);
-      const signatures = await sign('AppState', { appId, version: 1n, stateHash }, [hub, user]);
-      await registry.setAppState(app, 1n, unlocked, signatures, []);
-      await pastPeriod();
-      await registry.settle(id, ledger, []);
-      await user.sendTransaction({ to: address, value: 500n });
-      await expect(registry.settleApp(app, unlocked, proof(appId))).to.changeEtherBalances(
-        ethers,
-        [user, hub],
-        [30n, 0n],
-      );
-    });
+    }
 
     it('keeps stakes apart from the money of the next epoch', async () => {
       const world = await loadOpened();

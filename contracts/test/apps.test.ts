@@ -275,6 +275,7 @@ describe('TicTacToeApp', () => {
     ];
     for (const line of lines) {
       expect(await instance.isStateTerminal(state(line, []))).to.equal(true);
+      expect(await instance.isStateTerminal(state([], line))).to.equal(true);
       expect(await instance.computeOutcome(state(line, []))).to.equal(fixed(0n));
       expect(await instance.computeOutcome(state([], line))).to.equal(fixed(1n));
     }

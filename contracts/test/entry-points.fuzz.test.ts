@@ -18,6 +18,7 @@ import {
   networkHelpers,
   now,
   pastPeriod,
+  returning,
   type Pair,
   type World,
 } from './support/world.ts';
@@ -403,12 +404,6 @@ describe('entry points, whatever they are given (invariants 1, 8 and 9)', () => 
     }
   });
 });
-
-/** Code that answers every call with the same bytes. */
-function returning(answer: string): string {
-  const length = toBeHex(dataLength(answer), 2).slice(2);
-  return concat([`0x61${length}80600c6000396000f3`, answer]);
-}
 
 /** What a function returns looks like the arguments of a call. */
 function changedAnswer(answer: string, pick: Random): string {

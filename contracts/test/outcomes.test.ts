@@ -13,7 +13,9 @@ import {
   networkHelpers,
   now,
   pastPeriod,
+  returning,
   type App,
+  type Signer,
 } from './support/world.ts';
 
 const FIXED = 0;
@@ -27,6 +29,9 @@ const GARBAGE = 4;
 
 const TRANSFER = 'tuple(address,uint256)';
 const GRACE = 90 * 86_400;
+/** No token is there: what is staked of it waits to be claimed. */
+const TOKEN = `0x${'77'.repeat(20)}`;
+const [, PAYER] = (await ethers.getSigners()) as [unknown, Signer];
 
 interface Script {
   counter?: bigint;
@@ -143,7 +148,8 @@ describe('outcomes', () => {
 
   describe('that is none', () => {
     const someone = `0x${'12'.repeat(20)}`;
-    const bad: [string, number, string][] = [
+    const both = [ETHER, TOKEN].map((asset) => ({ asset, amounts: [60n, 41n] as [bigint, bigint] }));
+    const bad: [string, number, string, App['stakes']?][] = [
       ['an unknown outcome type', 3, fixed(0)],
       ['a fixed outcome beyond 2', FIXED, fixed(3)],
       ['a fixed outcome of two words', FIXED, coder.encode(['uint256', 'uint256'], [0, 0])],
@@ -155,8 +161,9 @@ describe('outcomes', () => {
       ['offsets to nowhere', MULTI, coder.encode(['uint256', 'uint256'], [32n, 2n ** 64n])],
       ['too few lists', MULTI, multi([])],
       ['a list to a stranger', MULTI, multi([[[someone, 101n]]])],
+      ['a single-asset outcome for two stakes', SINGLE, single(60n, 41n), both],
       [
-        'a list that wraps around',
+        'more than everything for one of two',
         MULTI,
         multi([
           [
@@ -165,10 +172,22 @@ describe('outcomes', () => {
           ],
         ]),
       ],
+      [
+        'a list that wraps around',
+        MULTI,
+        multi([
+          [
+            [PAYER.address, 2n ** 256n - 1n],
+            [PAYER.address, 102n],
+            [PAYER.address, 0n],
+          ],
+        ]),
+      ],
     ];
-    for (const [name, outcomeType, outcome] of bad) {
+    for (const [name, outcomeType, outcome, stakes] of bad) {
       it(`${name}: the stake waits, and after the grace each gets its own back`, async () => {
-        const { world, game, settle, state } = await finished(script({ outcome }), { outcomeType });
+        const rest = { outcomeType, ...(stakes && { stakes }) };
+        const { world, game, settle, state } = await finished(script({ outcome }), rest);
         const { registry, user, hub } = world;
         await expect(settle())
           .to.be.revertedWithCustomError(registry, 'OutcomeNotReady')
@@ -269,6 +288,18 @@ describe('outcomes', () => {
       await expect(registry.progressApp(game.app, state, [await game.move(0, 1n, next, next)]))
         .to.be.revertedWithCustomError(registry, 'NotATurnTaker')
         .withArgs(stranger.address);
+    });
+
+    it("of an app that answers with what is no address are nobody's", async () => {
+      const { world, scripted } = await load();
+      const definition = scripted.target as string;
+      const game = await install(world, definition, '0x');
+      await game.challenge();
+      await game.open();
+      await networkHelpers.setCode(definition, returning(coder.encode(['uint256'], [2n ** 160n])));
+      await expect(world.registry.progressApp(game.app, '0x', [await game.move(0, 1n, '0x', '0x')]))
+        .to.be.revertedWithCustomError(world.registry, 'NotATurnTaker')
+        .withArgs(ZeroAddress);
     });
 
     it('of an app that does not know whose they are last the longer period, and then it ends', async () => {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { expect } from 'chai';
-import { keccak256 } from 'ethers';
+import { keccak256, toBeHex } from 'ethers';
 
 import { install } from './support/games.ts';
-import { typesOf, type Kind } from './support/typed-data.ts';
+import { domainSeparatorOf, typesOf, type Kind } from './support/typed-data.ts';
 import {
   asset,
   coder,
   deployWorld,
   ETHER,
+  ethers,
   networkHelpers,
   NO_SIGNATURES,
   pastPeriod,
@@ -38,6 +39,33 @@ describe('replay', () => {
         'WrongSigner',
       );
     }
+  });
+
+  it('of a signature from before a fork of the chain is void on the chain that has a new id', async () => {
+    const { registry, user, hub, id, ledger, sign, domain, address } = await load();
+    const at = registry.target as string;
+    const state = ledger(3n, [asset(ETHER, { balances: [1n, 0n] })]);
+    const signatures = await sign('Ledger', state);
+    // The registry as it would be had it been deployed under another id, before the chain got this one.
+    const word = (value: bigint | string) => toBeHex(value, 32).slice(2);
+    const old = { ...domain, chainId: 1n };
+    const [now, before] = [domain, old].map((one) => domainSeparatorOf(one.chainId, at)) as [string, string];
+    const code = await ethers.provider.getCode(at);
+    const forked = code
+      .replaceAll(now.slice(2), before.slice(2))
+      .replaceAll(`7f${word(domain.chainId)}`, `7f${word(old.chainId)}`);
+    expect(forked).not.to.equal(code);
+    await networkHelpers.setCode(at, forked);
+    expect(await registry.domainSeparator()).to.equal(now);
+    const stale = await Promise.all(
+      [user, hub].map((one) => one.signTypedData(old, typesOf('Ledger'), state)),
+    );
+    await expect(registry.challengeLedger(id, state, stale)).to.be.revertedWithCustomError(
+      registry,
+      'WrongSigner',
+    );
+    await registry.challengeLedger(id, state, signatures);
+    expect((await registry.channelStatus(address)).version).to.equal(3n);
   });
 
   it('of a ledger in another channel of the same parties is refused', async () => {

@@ -35,7 +35,8 @@ async function final(
   assets: Asset[],
   epoch = 0n,
 ) {
-  const state = ledger(version, assets, { epoch });
+  const isLocked = assets.some(({ locked }) => locked > 0n);
+  const state = ledger(version, assets, { epoch, ...(isLocked && { appsRoot: `0x${'11'.repeat(32)}` }) });
   const signatures = version === 0n ? NO_SIGNATURES : await sign('Ledger', state);
   await registry.connect(user).challengeLedger(id, state, signatures);
   await pastPeriod();
@@ -321,6 +322,52 @@ describe('settlement', () => {
         'NotEnoughGas',
       );
     });
+  });
+
+  describe('with stakes of earlier epochs in the way', () => {
+    const MOST = 2n ** 112n - 1n;
+
+    it('keeps nothing of a stake once a token shrank below what earlier epochs are owed', async () => {
+      const world = await load();
+      const { address, channel, registry } = world;
+      const rebasing = await deployed<Token & Deployed<'rebase'>>('RebasingToken');
+      const shrinking = rebasing.target as string;
+      await rebasing.mint(address, 100n);
+      await settle(world, await final(world, 2n, [asset(shrinking, { locked: 100n })]));
+      await rebasing.mint(address, 50n);
+      const next = await final(world, 2n, [asset(shrinking, { balances: [10n, 10n], locked: 30n })], 1n);
+      await rebasing.rebase(40n);
+      await expect(settle(world, next))
+        .to.emit(channel, 'AssetSettled')
+        .withArgs(1n, shrinking, [0n, 0n], 0n);
+      expect(await channel.reserved(0n, shrinking)).to.equal(100n);
+      expect((await registry.account(address, shrinking)).held).to.equal(100n);
+      // Nor can a withdrawal take what is owed to the app.
+      const draw = world.withdrawal({ epoch: 2n, asset: shrinking, amount: 1n });
+      await expect(channel.withdraw(draw, await world.sign('Withdrawal', draw)))
+        .to.be.revertedWithCustomError(channel, 'InsufficientFunds')
+        .withArgs(shrinking, 1n, 0n);
+    });
+
+    for (const [name, entry] of [
+      ['locks', { balances: [0n, 0n], locked: MOST }],
+      ['holds for a party', { balances: [MOST, 0n], locked: 0n }],
+    ] as const) {
+      it(`${name} no more than can be counted, of a token that does not say its balance`, async () => {
+        const world = await load();
+        const { address, user, channel, registry } = world;
+        const moody = await deployed<Moody>('MoodyToken');
+        const bad = moody.target as string;
+        await moody.mint(address, MOST);
+        await settle(world, await final(world, 2n, [asset(bad, { locked: MOST - 7n })]));
+        const next = await final(world, 2n, [asset(bad, { ...entry, balances: [...entry.balances] })], 1n);
+        await moody.setMoods(REVERTING, REVERTING, ZeroAddress);
+        await settle(world, next);
+        await moody.setMoods(GOOD, GOOD, ZeroAddress);
+        expect((await registry.account(address, bad)).held).to.equal(MOST);
+        expect((await channel.reserved(1n, bad)) + (await channel.claimable(bad, user.address))).to.equal(7n);
+      });
+    }
   });
 
   describe('with recipients that misbehave (invariant 11)', () => {

@@ -3,10 +3,12 @@ import { network } from 'hardhat';
 import {
   AbiCoder,
   concat,
+  dataLength,
   keccak256,
   MaxUint256,
   sha256,
   solidityPacked,
+  toBeHex,
   ZeroAddress,
   ZeroHash,
 } from 'ethers';
@@ -205,6 +207,12 @@ export function tree(appIds: string[]): { root: string; proof: (appId: string) =
 
 const node = (a: string, b: string) =>
   keccak256(solidityPacked(['bytes32', 'bytes32'], a < b ? [a, b] : [b, a]));
+
+/** Code that answers every call with the same bytes. */
+export function returning(answer: string): string {
+  const length = toBeHex(dataLength(answer), 2).slice(2);
+  return concat([`0x61${length}80600c6000396000f3`, answer]);
+}
 
 export const NO_SIGNATURES: Pair<string> = ['0x', '0x'];
 
