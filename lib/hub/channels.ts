@@ -3,7 +3,7 @@
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import type { Address } from '../protocol/types.ts';
-import type { Item } from '../store/store.ts';
+import type { Item, Put } from '../store/store.ts';
 import {
   channelItem,
   channelKey,
@@ -40,6 +40,30 @@ export async function commitChannel(
 ): Promise<LoadedChannel | null> {
   const put = await hub.store.put(channelItem(body, hub.config.limits.handlerLife), expect);
   return put.ok ? { body, etag: put.etag } : null;
+}
+
+export interface CommittedAmong {
+  readonly committed: LoadedChannel;
+  /** How many of the writes after the commit are stored too. */
+  readonly followed: number;
+}
+
+/**
+ * The commit between writes that must be stored before it and writes that it makes due, in one go. Null on a conflict of
+ * the channel or of a write before it, of which some may be stored.
+ */
+export async function commitAmong(
+  hub: Hub,
+  body: ChannelBody,
+  expect: Item['etag'],
+  { before, after }: { readonly before: readonly Put[]; readonly after: readonly Put[] },
+): Promise<CommittedAmong | null> {
+  const commit = { item: channelItem(body, hub.config.limits.handlerLife), expect };
+  const results = await hub.store.putInOrder([...before, commit, ...after]);
+  const own = results[before.length];
+  if (own?.ok !== true) return null;
+  const followed = results.slice(before.length + 1).filter((result) => result.ok).length;
+  return { committed: { body, etag: own.etag }, followed };
 }
 
 /** Runs `attempt` again whenever it lost a race, which it says with 'conflict'. */

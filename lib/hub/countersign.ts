@@ -9,18 +9,21 @@ import { toHash } from '../protocol/bytes.ts';
 import { withdrawalDigest } from '../protocol/digests.ts';
 import type { Operation, Proposal } from '../protocol/operations.ts';
 import { err, ok } from '../protocol/result.ts';
-import { isSignedBy, judgeProposal, type Judged } from '../protocol/transition.ts';
-import type { AgreedState } from '../protocol/types.ts';
+import { atIndex, isSignedBy, judgeProposal, type Judged } from '../protocol/transition.ts';
+import type { AgreedState, Hash } from '../protocol/types.ts';
 import { toJson } from '../protocol/wire/primitives.ts';
 import type { Countersigned } from '../protocol/wire/requests.ts';
 import { checkFresh } from './chain-cursor.ts';
 import type { ChannelBody, Effect, LoadedChannel } from './channel-item.ts';
-import { commitChannel, loadOwn, untilNoConflict } from './channels.ts';
+import { commitAmong, loadOwn, untilNoConflict } from './channels.ts';
 import type { Caller, Hub, HubChain } from './hub.ts';
-import { performEffects, remainingEffects } from './outbox.ts';
+import { remainingEffects } from './outbox.ts';
 import { admit } from './policy/admit.ts';
 import type { Admission } from './policy/admission.ts';
-import { releaseClaim, writeClaim } from './transfers.ts';
+import type { Put } from '../store/store.ts';
+import { actOn, readyEffects } from './ready-effects.ts';
+import { claimTransfer, transferItem } from './transfer-item.ts';
+import { releaseClaim } from './transfers.ts';
 
 /** `allowed` is what the asked function is for; null means any operation. */
 export async function countersign(
@@ -65,14 +68,17 @@ async function attempt(
   const situation = { hub, chain, caller, body: { ...body, outbox: [...outbox] } };
   const admitted = await admit(situation, proposal, judged.value.steps);
   if (!admitted.ok) return admitted;
-  const claimed = await claimAll(hub, caller, proposal, admitted.value);
-  if (claimed !== 'claimed') return claimed;
+  const claims = await claimAll(hub, caller, proposal, admitted.value);
+  if (claims === 'conflict') return claims;
+  if (!claims.ok) return claims;
 
   const next = commitOf(hub, body, proposal, judged.value, admitted.value, outbox);
-  const committed = await commitChannel(hub, next, loaded.value.etag);
-  if (committed === null) return 'conflict';
-  await performEffects(hub, next, admitted.value.effects);
-  watchCollateral(hub, chain, committed);
+  const ready = await readyEffects(hub, admitted.value.effects);
+  const puts = { before: claims.value, after: ready.map((effect) => effect.put) };
+  const done = await commitAmong(hub, next, loaded.value.etag, puts);
+  if (done === null) return 'conflict';
+  await actOn(hub, next, admitted.value.effects, ready.slice(0, done.followed));
+  watchCollateral(hub, chain, done.committed);
   return ok(replyOf(next));
 }
 
@@ -98,29 +104,31 @@ const withState = (fault: Fault, state: AgreedState): Fault =>
     ? { ...fault, details: { ...fault.details, state: toJson(state) } }
     : fault;
 
-/** Rules 1 and 7: every member is written on every attempt, in a fixed order, before the one commit. */
+/** Rules 1 and 7: every member is written on every attempt, in a fixed order, before the one commit. These are the writes. */
 async function claimAll(
   hub: Hub,
   caller: Caller,
   proposal: Proposal,
   admission: Admission,
-): Promise<'claimed' | 'conflict' | ReturnType<typeof refuse>> {
-  const inOrder = [...admission.claims].sort((a, b) => (a.transferId < b.transferId ? -1 : 1));
-  for (const { transferId, appId } of inOrder) {
-    const written = await writeClaim(hub, transferId, {
-      channel: proposal.channel,
-      appId,
-      user: caller.user,
-    });
-    if (written.ok) continue;
-    if (written.error.code === 'transfer_claimed' && (await releasedOwn(hub, transferId, proposal)))
+): Promise<Outcomes<readonly Put[]> | 'conflict'> {
+  const inOrder = admission.claims.toSorted((a, b) =>
+    a.held.transfer.transferId < b.held.transfer.transferId ? -1 : 1,
+  );
+  const checkAt = hub.clock.now() + hub.config.limits.handlerLife;
+  const puts: Put[] = [];
+  for (const { held, appId } of inOrder) {
+    const { transferId } = held.transfer;
+    const claim = { channel: proposal.channel, appId, user: caller.user };
+    const claimed = claimTransfer(held.transfer, claim, checkAt);
+    if (claimed.ok) {
+      puts.push({ item: transferItem(claimed.value), expect: held.etag });
+      continue;
+    }
+    if (claimed.error.code === 'transfer_claimed' && (await releasedOwn(hub, transferId, proposal)))
       return 'conflict';
-    return err({
-      ...written.error,
-      details: { ...written.error.details, index: indexOfClaim(proposal, transferId) },
-    });
+    return err(atIndex(claimed.error, indexOfClaim(proposal, transferId)));
   }
-  return 'claimed';
+  return ok(puts);
 }
 
 const indexOfClaim = (proposal: Proposal, transferId: string): number =>
@@ -132,11 +140,7 @@ const indexOfClaim = (proposal: Proposal, transferId: string): number =>
   );
 
 /** This channel's own earlier claim, superseded before it was committed, must not stand in its way (rule 5). */
-async function releasedOwn(
-  hub: Hub,
-  transferId: Admission['claims'][number]['transferId'],
-  proposal: Proposal,
-): Promise<boolean> {
+async function releasedOwn(hub: Hub, transferId: Hash, proposal: Proposal): Promise<boolean> {
   const released = await releaseClaim(hub, transferId, proposal.channel);
   return released.ok && released.value.status.kind === 'pending';
 }

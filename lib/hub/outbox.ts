@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Effects of a commit. Each looks before it acts, so repeating one is harmless; what is done leaves the outbox with the next commit. */
-import type { ChannelBody, Effect } from './channel-item.ts';
+import type { ChannelBody, Effect, TransferSeed } from './channel-item.ts';
 import { hintPayer } from './disputes/hint.ts';
 import type { Hub } from './hub.ts';
 import { newTransfer } from './transfer-item.ts';
@@ -8,15 +8,18 @@ import { viewOf } from './transfer-view.ts';
 import { enqueueWithdrawal } from './withdrawals.ts';
 import { createTransfer, loadTransfer, writeResolved } from './transfers.ts';
 
+export function tellPayee(hub: Hub, seed: TransferSeed): void {
+  const { recipient: user, chainId, transferId } = seed;
+  if (user === null) return;
+  const transfer = viewOf(newTransfer(seed), { chainId, user }) ?? undefined;
+  hub.bus.event(user, { type: 'transfer.pending', transferId, transfer });
+}
+
 /** Makes one effect true. False where it could not be: it stays due. */
 async function perform(hub: Hub, body: ChannelBody, effect: Effect): Promise<boolean> {
   switch (effect.kind) {
     case 'create': {
-      const { transferId, recipient, chainId } = effect.transfer;
-      const created = await createTransfer(hub, effect.transfer);
-      if (!created || recipient === null) return true;
-      const transfer = viewOf(newTransfer(effect.transfer), { chainId, user: recipient }) ?? undefined;
-      hub.bus.event(recipient, { type: 'transfer.pending', transferId, transfer });
+      if (await createTransfer(hub, effect.transfer)) tellPayee(hub, effect.transfer);
       return true;
     }
     case 'paid': {

@@ -9,14 +9,12 @@ import { commitChannel, loadChannel, untilNoConflict } from './channels.ts';
 import type { Hub } from './hub.ts';
 import {
   cancelTransfer,
-  claimTransfer,
   newTransfer,
   parseTransfer,
   releaseTransfer,
   resolveTransfer,
   transferItem,
   transferKey,
-  type Claim,
   type LoadedTransfer,
   type Transfer,
 } from './transfer-item.ts';
@@ -47,12 +45,6 @@ async function change(
     return put.ok ? decided : 'conflict';
   });
 }
-
-/** Rule 1, the write before the channel's: call it only after the channel was read and the proposal checked against it. */
-export const writeClaim = (hub: Hub, transferId: Hash, claim: Claim): Promise<Outcomes<Transfer>> =>
-  change(hub, transferId, (transfer) =>
-    claimTransfer(transfer, claim, hub.clock.now() + hub.config.limits.handlerLife),
-  );
 
 /** Rule 4, second half. Finds nothing to do where T is resolved already. */
 export async function writeResolved(

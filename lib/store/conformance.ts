@@ -102,6 +102,37 @@ function describeItems(current: () => Store): void {
     expect(await store.get('channel#never')).toBeNull();
   });
 
+  test('puts in order: all of them, or those before the first conflict and nothing after it', async () => {
+    const store = current();
+    const put = (key: string, body: unknown, expect_: Etag | 'absent' = 'absent') => ({
+      item: newItem(key, { body, index: { due: at('order', key) } }),
+      expect: expect_,
+    });
+    expect(await store.putInOrder([])).toEqual([]);
+    const first = await store.putInOrder([put('channel#order1', 1), put('channel#order2', 1)]);
+    const etags = first.map((result) => (result.ok ? result.etag : ('none' as Etag)));
+    expect(new Set(etags).size).toBe(2);
+    const [one, two] = [await store.get('channel#order1'), await store.get('channel#order2')];
+    expect([one, two]).toMatchObject([
+      { body: 1, etag: etags[0] },
+      { body: 1, etag: etags[1] },
+    ]);
+    const before = { ...store.counters };
+    const second = await store.putInOrder([
+      put('channel#order1', 2, etags[0]),
+      put('channel#order2', 2),
+      put('channel#order3', 2),
+    ]);
+    expect(second).toEqual([
+      { ok: true, etag: expect.anything() },
+      { ok: false, code: 'conflict' },
+    ]);
+    expect(store.counters).toMatchObject({ writes: before.writes + 1, conflicts: before.conflicts + 1 });
+    expect(await store.get('channel#order1')).toMatchObject({ body: 2 });
+    expect(await store.get('channel#order2')).toMatchObject({ body: 1, etag: etags[1] });
+    expect(keysOf(await store.query('due', 'order'))).toEqual(['channel#order1', 'channel#order2']);
+  });
+
   test('removes on the etag only, and an item made anew has a new etag', async () => {
     const store = current();
     const first = await mustPut(store, newItem('channel#gone', { index: { due: at('gone', '1') } }));

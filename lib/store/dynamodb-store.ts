@@ -16,6 +16,7 @@ import { createDynamoDbClient, sortAttribute } from './dynamodb-table.ts';
 import type { DynamoDbOptions } from './dynamodb-table.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toStoredForm } from './item-form.ts';
+import { oneAfterAnother } from './one-after-another.ts';
 import { toRange } from './range.ts';
 import { StoreFault } from './store.ts';
 import type {
@@ -25,6 +26,7 @@ import type {
   Item,
   NewItem,
   Page,
+  Put,
   PutResult,
   QueryOptions,
   RemoveResult,
@@ -70,6 +72,10 @@ export class DynamoDbStore implements Store {
     const now = await this.#read(item.key);
     if (now?.etag === etag) return this.#landed({ ok: true, etag });
     throw new StoreFault('store_unavailable', `whether ${item.key} was written is not known`);
+  }
+
+  putInOrder(puts: readonly Put[]): Promise<readonly PutResult[]> {
+    return oneAfterAnother((item, expect) => this.put(item, expect), puts);
   }
 
   async remove(key: string, expect: Etag): Promise<RemoveResult> {

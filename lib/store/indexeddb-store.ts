@@ -5,6 +5,7 @@ import { encodeCursor } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
 import type { StoredForm } from './item-form.ts';
+import { oneAfterAnother } from './one-after-another.ts';
 import { toRange } from './range.ts';
 import type { Range } from './range.ts';
 import { StoreFault, indexNames } from './store.ts';
@@ -15,6 +16,7 @@ import type {
   Item,
   NewItem,
   Page,
+  Put,
   PutResult,
   QueryOptions,
   RemoveResult,
@@ -85,6 +87,10 @@ export class IndexedDbStore implements Store {
     const etag = this.#nextEtag();
     const landed = await this.#change(item.key, expect, (items) => items.put({ ...form, etag }));
     return landed ? { ok: true, etag } : { ok: false, code: 'conflict' };
+  }
+
+  putInOrder(puts: readonly Put[]): Promise<readonly PutResult[]> {
+    return oneAfterAnother((item, expect) => this.put(item, expect), puts);
   }
 
   async remove(key: string, expect: Etag): Promise<RemoveResult> {

@@ -3,6 +3,7 @@ import { encodeCursor } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
 import type { StoredForm } from './item-form.ts';
+import { oneAfterAnother } from './one-after-another.ts';
 import { toRange } from './range.ts';
 import { SortedEntries } from './sorted-entries.ts';
 import { StoreFault, indexNames } from './store.ts';
@@ -13,6 +14,7 @@ import type {
   Item,
   NewItem,
   Page,
+  Put,
   PutResult,
   QueryOptions,
   RemoveResult,
@@ -53,6 +55,10 @@ export class MemoryStore implements Store {
     }
     this.counters.writes += 1;
     return { ok: true, etag };
+  }
+
+  putInOrder(puts: readonly Put[]): Promise<readonly PutResult[]> {
+    return oneAfterAnother((item, expect) => this.put(item, expect), puts);
   }
 
   async remove(key: string, expect: Etag): Promise<RemoveResult> {

@@ -68,20 +68,23 @@ export class Migrations {
  * A put of another schema is the caller's mistake (`item_invalid`).
  */
 export function withMigrations(store: Store, migrations: Migrations): Store {
+  const requireCurrent = ({ key, schema }: NewItem): void => {
+    const current = migrations.currentSchema(kindOf(key));
+    if (schema !== current)
+      throw new StoreFault('item_invalid', `${key} put with schema ${schema} instead of ${current}`);
+  };
   return {
     async get(key) {
       const item = await store.get(key);
       return item && migrations.upgrade(item);
     },
     async put(item, expect) {
-      const current = migrations.currentSchema(kindOf(item.key));
-      if (item.schema !== current) {
-        throw new StoreFault(
-          'item_invalid',
-          `${item.key} put with schema ${item.schema} instead of ${current}`,
-        );
-      }
+      requireCurrent(item);
       return store.put(item, expect);
+    },
+    async putInOrder(puts) {
+      for (const { item } of puts) requireCurrent(item);
+      return store.putInOrder(puts);
     },
     remove: (key, expect) => store.remove(key, expect),
     async query(index, partition, options) {

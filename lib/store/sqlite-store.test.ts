@@ -137,6 +137,25 @@ describe('sqlite over several processes', () => {
     await expect(SqliteStore.open(`${file.path}.txt`)).rejects.toMatchObject({ code: 'store_unavailable' });
   });
 
+  test('a write that fails takes neither the others nor those before it in order', async () => {
+    const store = await SqliteStore.open(file.path);
+    const other = new DatabaseSync(file.path);
+    other.exec(
+      "CREATE TRIGGER t BEFORE INSERT ON items WHEN NEW.key = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END",
+    );
+    other.close();
+    const put = (key: string) => ({ item: { key, schema: 1, body: 1 }, expect: 'absent' as const });
+    const [beside, ordered] = await Promise.allSettled([
+      store.put(put('beside').item, 'absent'),
+      store.putInOrder([put('first'), put('bad'), put('last')]),
+    ]);
+    expect(beside).toMatchObject({ status: 'fulfilled', value: { ok: true } });
+    expect(ordered).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } });
+    const found = await Promise.all(['beside', 'first', 'bad', 'last'].map((key) => store.get(key)));
+    expect(found.map((item) => item !== null)).toEqual([true, true, false, false]);
+    await store.close();
+  });
+
   test('a batch keeps the good writes beside a conflicting one', async () => {
     const store = await SqliteStore.open(file.path);
     const results = await Promise.all([

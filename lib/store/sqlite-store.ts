@@ -18,6 +18,7 @@ import type {
   Item,
   NewItem,
   Page,
+  Put,
   PutResult,
   QueryOptions,
   RemoveResult,
@@ -74,9 +75,24 @@ export class SqliteStore implements Store {
     this.#requireOpen();
     const form = toStoredForm(item);
     const etag = this.#nextEtag();
-    const landed = await this.#writer.put(form, etag, expect);
+    const landed = await this.#writer.put({ form, etag, expect });
     this.counters[landed ? 'writes' : 'conflicts'] += 1;
     return landed ? { ok: true, etag } : { ok: false, code: 'conflict' };
+  }
+
+  async putInOrder(puts: readonly Put[]): Promise<readonly PutResult[]> {
+    this.#requireOpen();
+    const writes = puts.map(({ item, expect }) => ({
+      form: toStoredForm(item),
+      etag: this.#nextEtag(),
+      expect,
+    }));
+    const landed = await this.#writer.putInOrder(writes);
+    this.counters.writes += landed;
+    const results: PutResult[] = writes.slice(0, landed).map(({ etag }) => ({ ok: true, etag }));
+    if (landed === puts.length) return results;
+    this.counters.conflicts += 1;
+    return [...results, { ok: false, code: 'conflict' }];
   }
 
   async remove(key: string, expect: Etag): Promise<RemoveResult> {

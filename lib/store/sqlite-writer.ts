@@ -5,10 +5,17 @@ import { StoreFault, indexNames } from './store.ts';
 import type { Etag, Expectation } from './store.ts';
 
 interface Write {
-  /** Runs inside the transaction; whether its condition held. */
-  readonly apply: () => boolean;
-  readonly settle: (landed: boolean) => void;
+  /** Runs inside the transaction. */
+  readonly apply: () => void;
+  /** Told after the commit. */
+  readonly settle: () => void;
   readonly fail: (fault: StoreFault) => void;
+}
+
+export interface ConditionalPut {
+  readonly form: StoredForm;
+  readonly etag: Etag;
+  readonly expect: Expectation;
 }
 
 /** How long a transaction of another process is waited for. */
@@ -54,21 +61,18 @@ export class SqliteWriter {
     database.exec('PRAGMA busy_timeout = 0');
   }
 
-  put(form: StoredForm, etag: Etag, expect: Expectation): Promise<boolean> {
-    const { key, schema, body } = form;
-    const entries = JSON.stringify(form.index);
-    const columns: SQLInputValue[] = indexNames.flatMap((name) => {
-      const entry = form.index[name];
-      return entry ? [entry.partition, entry.sort] : [null, null];
+  /** Whether its condition held. */
+  put(put: ConditionalPut): Promise<boolean> {
+    return this.#enqueue(this.#prepare(put));
+  }
+
+  /** In one transaction, up to the first whose condition does not hold. Resolves with how many held. */
+  putInOrder(puts: readonly ConditionalPut[]): Promise<number> {
+    const steps = puts.map((put) => this.#prepare(put));
+    return this.#enqueue(() => {
+      const failing = steps.findIndex((apply) => !apply());
+      return failing === -1 ? steps.length : failing;
     });
-    if (expect === 'absent') {
-      return this.#enqueue(() => changed(this.#insert.run(key, etag, schema, body, entries, ...columns)));
-    }
-    return this.#enqueue(
-      () =>
-        changed(this.#update.run(etag, schema, body, key, expect, entries)) ||
-        changed(this.#updateIndexed.run(etag, schema, body, entries, ...columns, key, expect)),
-    );
   }
 
   remove(key: string, expect: Etag): Promise<boolean> {
@@ -80,9 +84,29 @@ export class SqliteWriter {
     this.#database.close();
   }
 
-  #enqueue(apply: () => boolean): Promise<boolean> {
-    return new Promise((settle, fail) => {
-      this.#waiting.push({ apply, settle, fail });
+  /** What runs inside the transaction; whether the condition held. */
+  #prepare({ form, etag, expect }: ConditionalPut): () => boolean {
+    const { key, schema, body } = form;
+    const entries = JSON.stringify(form.index);
+    const columns: SQLInputValue[] = indexNames.flatMap((name) => {
+      const entry = form.index[name];
+      return entry ? [entry.partition, entry.sort] : [null, null];
+    });
+    if (expect === 'absent')
+      return () => changed(this.#insert.run(key, etag, schema, body, entries, ...columns));
+    return () =>
+      changed(this.#update.run(etag, schema, body, key, expect, entries)) ||
+      changed(this.#updateIndexed.run(etag, schema, body, entries, ...columns, key, expect));
+  }
+
+  #enqueue<T>(apply: () => T): Promise<T> {
+    return new Promise((resolve, fail) => {
+      let result: T;
+      this.#waiting.push({
+        apply: () => (result = apply()),
+        settle: () => resolve(result),
+        fail,
+      });
       if (this.#scheduled) return;
       this.#scheduled = true;
       // Beginning again at once would share no disk sync, and keep the file from another process that looks now and then.
@@ -126,9 +150,9 @@ export class SqliteWriter {
   #commit(writes: Write[]): void {
     const began = performance.now();
     try {
-      const landed = writes.map((write) => write.apply());
+      const applied = writes.filter((write) => this.#apply(write));
       this.#database.exec('COMMIT');
-      writes.forEach((write, i) => write.settle(landed[i] as boolean));
+      for (const write of applied) write.settle();
     } catch (cause) {
       this.#rollBack();
       const fault = new StoreFault('store_unavailable', 'the write failed', cause);
@@ -137,6 +161,18 @@ export class SqliteWriter {
     // As long as a commit took, writes gather for the next one: under load they share disk syncs, alone none waits.
     const ended = performance.now();
     this.#sharedUntil = Math.max(this.#sharedUntil, ended + (ended - began));
+  }
+
+  /** One that fails takes no other with it, unless SQLite has given up the whole transaction. */
+  #apply(write: Write): boolean {
+    try {
+      write.apply();
+      return true;
+    } catch (cause) {
+      if (!this.#database.isTransaction) throw cause;
+      write.fail(new StoreFault('store_unavailable', 'the write failed', cause));
+      return false;
+    }
   }
 
   #rollBack(): void {

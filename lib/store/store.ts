@@ -36,6 +36,10 @@ export interface Conflict {
   readonly ok: false;
   readonly code: 'conflict';
 }
+export interface Put {
+  readonly item: NewItem;
+  readonly expect: Expectation;
+}
 export type PutResult = { readonly ok: true; readonly etag: Etag } | Conflict;
 export type RemoveResult = { readonly ok: true } | Conflict;
 
@@ -81,6 +85,13 @@ export interface Store {
    * `conflict` means that nothing of this put was ever stored, also where the adapter tried more than once.
    */
   put(item: NewItem, expect: Expectation): Promise<PutResult>;
+
+  /**
+   * Puts of different items, one after the other, up to the first conflict; the results of those tried. Each is as with
+   * `put` and never stored without those before it: a crash, or a rejection, leaves any number of the first ones stored.
+   * An adapter that can makes them durable together.
+   */
+  putInOrder(puts: readonly Put[]): Promise<readonly PutResult[]>;
 
   /** Like put. */
   remove(key: string, expect: Etag): Promise<RemoveResult>;

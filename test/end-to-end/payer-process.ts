@@ -9,6 +9,7 @@ import { connect } from '../../lib/client/connect.ts';
 import { IndraError } from '../../lib/client/indra-error.ts';
 import { openClientStore } from '../../lib/client/store-node.ts';
 import type { Address, Hash } from '../../lib/protocol/types.ts';
+import { oneAfterAnother } from '../../lib/store/one-after-another.ts';
 import type { Store } from '../../lib/store/store.ts';
 import { waitUntil } from '../../infra/local/wait-until.ts';
 import { IDLE_MS, POLL_MS } from './paying-user.ts';
@@ -31,18 +32,20 @@ const say = (what: string): void => void process.stdout.write(`${JSON.stringify(
 function dyingStore(durable: Store, death: NonNullable<PayerOrder['death']>): Store {
   let writes = 0;
   const die = () => process.kill(process.pid, 'SIGKILL');
+  const put: Store['put'] = async (item, expect) => {
+    writes += 1;
+    const isLast = writes === death.write;
+    if (isLast && death.when === 'before') die();
+    const result = await durable.put(item, expect);
+    if (isLast) die();
+    return result;
+  };
   return {
     get: (key) => durable.get(key),
     query: (...args) => durable.query(...args),
     remove: (key, expect) => durable.remove(key, expect),
-    async put(item, expect) {
-      writes += 1;
-      const isLast = writes === death.write;
-      if (isLast && death.when === 'before') die();
-      const put = await durable.put(item, expect);
-      if (isLast) die();
-      return put;
-    },
+    put,
+    putInOrder: (puts) => oneAfterAnother(put, puts),
     ready: () => durable.ready(),
     close: () => durable.close(),
     counters: durable.counters,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A store as one process sees it, which may die at any of its writes: before it landed, or after, without learning so. */
+import { oneAfterAnother } from '../../lib/store/one-after-another.ts';
 import type { Store } from '../../lib/store/store.ts';
 
 export type Death = 'before' | 'after' | null;
@@ -36,10 +37,13 @@ export function mortalStore(durable: Store, who: string, life: Life, mortality: 
     const found = await act();
     return life.isDead ? never() : found;
   };
+  const put: Store['put'] = (item, expect) => write(item.key, () => durable.put(item, expect));
   return {
     get: (key) => read(() => durable.get(key)),
     query: (...args) => read(() => durable.query(...args)),
-    put: (item, expect) => write(item.key, () => durable.put(item, expect)),
+    put,
+    // A death between any two of them is one the port allows.
+    putInOrder: (puts) => oneAfterAnother(put, puts),
     remove: (key, expect) => write(key, () => durable.remove(key, expect)),
     ready: () => durable.ready(),
     close: async () => {},

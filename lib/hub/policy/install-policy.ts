@@ -155,7 +155,11 @@ async function admitClaim(
     shape.value.amount === transfer.amount &&
     shape.value.lockHash === transfer.lockHash;
   if (!sameMoney) return refuse('invalid_transfer', { transferId });
-  return ok({ effects: [], routes: [{ appId, side: 'payee', transferId }], claims: [{ transferId, appId }] });
+  return ok({
+    effects: [],
+    routes: [{ appId, side: 'payee', transferId }],
+    claims: [{ held: loaded, appId }],
+  });
 }
 
 /** A named recipient needs nothing more; the holder of a link signs with the key its secret gives (invariant 9). */
