@@ -15,7 +15,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-const address = z
+export const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hex digits')
   .transform((text) => text.toLowerCase() as `0x${string}`);
@@ -79,7 +79,7 @@ const environmentSchema = z.object({
   INDRA_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws ConfigurationError listing everything that is missing or wrong, not only the first. */
 export function loadConfig(environment: Environment = process.env): HubConfig {
@@ -161,7 +161,8 @@ function storeConfig(env: z.infer<typeof environmentSchema>): HubConfig['store']
   }
 }
 
-function readChains(environment: Environment, lines: string[]): HubConfig['chains'] | undefined {
+/** The list of chains as JSON text; what is wrong goes into `lines`. */
+export function chainsText(environment: Environment, lines: string[]): string | undefined {
   const file = environment['INDRA_CHAINS_FILE'];
   let text = environment['INDRA_CHAINS'];
   if (text === undefined && file !== undefined) {
@@ -176,6 +177,12 @@ function readChains(environment: Environment, lines: string[]): HubConfig['chain
     lines.push('INDRA_CHAINS or INDRA_CHAINS_FILE: give the list of chains as JSON');
     return undefined;
   }
+  return text;
+}
+
+function readChains(environment: Environment, lines: string[]): HubConfig['chains'] | undefined {
+  const text = chainsText(environment, lines);
+  if (text === undefined) return undefined;
   const chains = readJson(z.array(chainSchema).min(1), text, 'INDRA_CHAINS', lines);
   if (chains === undefined) return undefined;
   for (const chain of chains) {
@@ -194,7 +201,12 @@ function readChains(environment: Environment, lines: string[]): HubConfig['chain
   return first === undefined ? undefined : [first, ...rest];
 }
 
-function readJson<T>(schema: z.ZodType<T>, text: string, name: string, lines: string[]): T | undefined {
+export function readJson<T>(
+  schema: z.ZodType<T>,
+  text: string,
+  name: string,
+  lines: string[],
+): T | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -209,7 +221,7 @@ function readJson<T>(schema: z.ZodType<T>, text: string, name: string, lines: st
 }
 
 /** A secret is named in one of three ways: NAME, NAME_FILE (a path), NAME_SECRET (an id in AWS Secrets Manager). */
-function secretReference(
+export function secretReference(
   name: string,
   environment: Environment,
   lines: string[],
@@ -223,11 +235,11 @@ function secretReference(
   return undefined;
 }
 
-function issueLines(error: z.ZodError): string[] {
+export function issueLines(error: z.ZodError): string[] {
   return error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
 }
 
-function list(text: string): string[] {
+export function list(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())

@@ -12,7 +12,8 @@ export interface ChainSettings {
   readonly factory: string;
   readonly channelImplementation: string;
   readonly registry: string;
-  readonly transferApp: string;
+  /** Absent where transfers are none of the caller's business. */
+  readonly transferApp?: string;
 }
 
 export interface OpenChain {
