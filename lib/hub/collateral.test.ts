@@ -9,6 +9,7 @@ import { ETHER } from '../protocol/types.ts';
 import { loadChannel } from './channels.ts';
 import { ensureCollateral } from './collateral.ts';
 import { hubLane } from './hub-lane.ts';
+import { watch } from './timers/watch.ts';
 
 let world: TestHub;
 let writer: ScriptedChainWriter;
@@ -43,6 +44,19 @@ describe('collateral', () => {
     await user.fund(TOKEN, 0n, 400n);
     expect(await ask(400n)).toMatchObject({ available: 400n, pending: 0n });
     expect(await ask(500n)).toMatchObject({ available: 400n, pending: 600n });
+  });
+
+  test('is bought again in the epoch after a settlement, which paid the last one back (invariant 13)', async () => {
+    const { hub, chain } = world;
+    const user = await new TestUser(world.door, 23).open();
+    const body = async () => (await loadChannel(hub, 31337, user.channel.address))!.body;
+    await ensureCollateral(hub, chain, await body(), TOKEN, 400n);
+    await user.fund(TOKEN, 0n, 400n);
+    world.world.challenges.set(user.channel.address, { epoch: 1n, floorVersion: 0n, finalizesAt: 0 });
+    await watch(hub, chain);
+    expect((await body()).state.ledger.epoch).toBe(1n);
+    const asked = await ensureCollateral(hub, chain, await body(), TOKEN, 400n);
+    expect(asked).toMatchObject({ ok: true, value: { available: 0n, pending: 1000n } });
   });
 
   test('a purchase that failed is tried anew under another key', async () => {

@@ -7,7 +7,7 @@ import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { assetOf } from '../protocol/ledger.ts';
 import { ok } from '../protocol/result.ts';
 import { RESPONDER, type Address } from '../protocol/types.ts';
-import { address, toJson, uint, whole } from '../protocol/wire/primitives.ts';
+import { address, toJson, uint, uint64, whole } from '../protocol/wire/primitives.ts';
 import type { Receivable } from '../protocol/wire/requests.ts';
 import type { Item, NewItem } from '../store/store.ts';
 import type { ChannelBody } from './channel-item.ts';
@@ -15,10 +15,16 @@ import { untilNoConflict } from './channels.ts';
 import { hubLane } from './hub-lane.ts';
 import type { Hub, HubChain } from './hub.ts';
 
-const PROFILE_SCHEMA = 1;
+const PROFILE_SCHEMA = 2;
 
-/** One purchase at a time per asset: `count` makes its key unique. */
-const purchase = z.strictObject({ asset: address, count: whole, amount: uint, expected: uint });
+/** One purchase at a time per asset: `count` makes its key unique. `expected` are the deposits of that epoch after it. */
+const purchase = z.strictObject({
+  asset: address,
+  count: whole,
+  epoch: uint64,
+  amount: uint,
+  expected: uint,
+});
 const profileBody = z.strictObject({ channel: address, purchases: z.array(purchase) });
 type Profile = z.output<typeof profileBody>;
 
@@ -44,8 +50,9 @@ async function loadProfile(
     : { profile: parseProfile(item), expect: item.etag };
 }
 
-/** What of a purchase is not in the ledger yet. */
-const unprocessed = (body: ChannelBody, { asset, expected }: Profile['purchases'][number]): bigint => {
+/** What of a purchase is not in the ledger yet. One of an epoch that is over has been paid back, or counts anew when it lands. */
+const unprocessed = (body: ChannelBody, { asset, epoch, expected }: Profile['purchases'][number]): bigint => {
+  if (epoch !== body.state.ledger.epoch) return 0n;
   const processed = assetOf(body.state.ledger, asset).deposits[RESPONDER];
   return expected > processed ? expected - processed : 0n;
 };
@@ -97,6 +104,7 @@ export async function ensureCollateral(
     const bought = {
       asset,
       count: (last?.count ?? 0) + 1,
+      epoch: body.state.ledger.epoch,
       amount,
       expected: assetOf(body.state.ledger, asset).deposits[RESPONDER] + amount,
     };
