@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { ContractFactory, getCreateAddress, type InterfaceAbi, type Signer } from 'ethers';
+import { ContractFactory, getCreateAddress, keccak256, type InterfaceAbi, type Signer } from 'ethers';
 
 import batchedTransferApp from '../lib/chain/abi/BatchedTransferApp.json' with { type: 'json' };
 import challengeRegistry from '../lib/chain/abi/ChallengeRegistry.json' with { type: 'json' };
@@ -9,6 +9,7 @@ import swapApp from '../lib/chain/abi/SwapApp.json' with { type: 'json' };
 import testToken from '../lib/chain/abi/TestToken.json' with { type: 'json' };
 import ticTacToeApp from '../lib/chain/abi/TicTacToeApp.json' with { type: 'json' };
 import transferApp from '../lib/chain/abi/TransferApp.json' with { type: 'json' };
+import hashes from './bytecode-hashes.json' with { type: 'json' };
 
 /** Addresses of one chain's contracts, checksummed. */
 export interface Deployment {
@@ -26,9 +27,22 @@ interface Compiled {
   readonly bytecode: string;
 }
 
-/** Deploys the protocol's contracts with the committed production bytecode. Two transactions, waited for. */
+/** Throws where the bytecode is not the committed one: that is the protocol, and may never be modified. */
+export function requireCommitted(name: keyof typeof hashes, bytecode: string): void {
+  const found = keccak256(bytecode);
+  const expected = hashes[name].creation;
+  if (found !== expected)
+    throw new Error(`The bytecode of ${name} hashes to ${found}, not to the committed ${expected}`);
+}
+
+/**
+ * Deploys the protocol's contracts with the committed production bytecode. Two transactions, waited for; none if the
+ * bytecode at hand is another.
+ */
 export async function deployContracts(signer: Signer): Promise<Deployment> {
   if (!signer.provider) throw new Error('The deploying signer has no provider');
+  requireCommitted('ChallengeRegistry', challengeRegistry.bytecode);
+  requireCommitted('TransferApp', transferApp.bytecode);
   const { chainId } = await signer.provider.getNetwork();
   const registry = await deploy(signer, challengeRegistry);
   const app = await deploy(signer, transferApp);
@@ -56,13 +70,16 @@ export interface Apps {
 
 /** One transaction each, waited for. */
 export async function deployApps(signer: Signer): Promise<Apps> {
-  const address = async (compiled: Compiled) => (await deploy(signer, compiled)).address;
+  const address = async (name: keyof typeof hashes, compiled: Compiled) => {
+    requireCommitted(name, compiled.bytecode);
+    return (await deploy(signer, compiled)).address;
+  };
   return {
-    signedTransferApp: await address(signedTransferApp),
-    batchedTransferApp: await address(batchedTransferApp),
-    swapApp: await address(swapApp),
-    ticTacToeApp: await address(ticTacToeApp),
-    nimApp: await address(nimApp),
+    signedTransferApp: await address('SignedTransferApp', signedTransferApp),
+    batchedTransferApp: await address('BatchedTransferApp', batchedTransferApp),
+    swapApp: await address('SwapApp', swapApp),
+    ticTacToeApp: await address('TicTacToeApp', ticTacToeApp),
+    nimApp: await address('NimApp', nimApp),
   };
 }
 

@@ -39,6 +39,7 @@ async function deploy(rpcUrl: string, keyFile: string): Promise<string> {
       registry: lower(made.registry),
       factory: lower(made.factory),
       channelImplementation: lower(made.channelImplementation),
+      transferApp: lower(made.transferApp),
     };
     const reader = new EthereumChainReader(createJsonRpc({ url: rpcUrl }), contracts);
     const mismatches = await reader.checkDeployment();
@@ -51,7 +52,6 @@ async function deploy(rpcUrl: string, keyFile: string): Promise<string> {
       ...contracts,
       rpcUrl,
       publicRpcUrl: rpcUrl,
-      transferApp: lower(made.transferApp),
       fromBlock: made.fromBlock,
       challengePeriod: 86_400,
       confirmations: 12,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { getBytes, hexlify, keccak256 } from 'ethers';
 
-import { deployApps, deployContracts, deployTestToken } from '../deploy.ts';
+import { deployApps, deployContracts, deployTestToken, requireCommitted } from '../deploy.ts';
 import { domainSeparatorOf } from './support/typed-data.ts';
 import { ethers } from './support/world.ts';
 
@@ -63,6 +63,16 @@ describe('deployment', () => {
       const name = key.charAt(0).toUpperCase() + key.slice(1);
       const code = await ethers.provider.getCode(address);
       expect(keccak256(code)).to.equal(hashes[name]!.deployedWithoutImmutables);
+    }
+  });
+
+  it('refuses bytecode that is not the committed one, by a single bit', () => {
+    for (const name of ['ChallengeRegistry', 'TransferApp', 'NimApp'] as const) {
+      const { bytecode } = compiled(name);
+      requireCommitted(name, bytecode);
+      const bytes = getBytes(bytecode);
+      bytes[bytes.length - 1]! ^= 1;
+      expect(() => requireCommitted(name, hexlify(bytes))).to.throw(`The bytecode of ${name}`);
     }
   });
 

@@ -4,6 +4,7 @@ import { Interface } from 'ethers';
 import channel from './abi/Channel.json' with { type: 'json' };
 import factory from './abi/ChannelFactory.json' with { type: 'json' };
 import registry from './abi/ChallengeRegistry.json' with { type: 'json' };
+import transferApp from './abi/TransferApp.json' with { type: 'json' };
 import type { Address } from '../protocol/types.ts';
 
 /** The contracts of one chain; the registry made the other two. */
@@ -12,6 +13,8 @@ export interface ContractAddresses {
   readonly registry: Address;
   readonly factory: Address;
   readonly channelImplementation: Address;
+  /** The app that locks transfers, where the caller relies on it: whoever locks money in other code may lose it. */
+  readonly transferApp?: Address | undefined;
 }
 
 export const registryInterface = new Interface(registry.abi);
@@ -34,3 +37,4 @@ export interface ContractCode {
 export const registryCode: ContractCode = registry;
 export const factoryCode: ContractCode = factory;
 export const channelCode: ContractCode = channel;
+export const transferAppCode: ContractCode = transferApp;

@@ -13,6 +13,7 @@ import {
   factoryInterface,
   registryCode,
   registryInterface,
+  transferAppCode,
   type ContractAddresses,
   type ContractCode,
 } from './contracts.ts';
@@ -25,14 +26,14 @@ export interface Mismatch {
 }
 
 /**
- * What on chain differs from what is configured and compiled: the chain's id, the code of the three contracts, how they
- * name each other, the signing domain, and a channel's address. Empty if all is well. Fails with `chain_unavailable`.
+ * What on chain differs from what is configured and compiled: the chain's id, the code of the three contracts and of the
+ * transfer app if one is configured, how they name each other, the signing domain, and a channel's address. Empty if all is well. Fails with `chain_unavailable`.
  */
 export async function checkDeployment(
   rpc: JsonRpc,
   contracts: ContractAddresses,
 ): Promise<Outcomes<readonly Mismatch[]>> {
-  const { chainId, registry, factory, channelImplementation } = contracts;
+  const { chainId, registry, factory, channelImplementation, transferApp } = contracts;
   const chain = await ask(rpc, count, 'eth_chainId', []);
   if (!chain.ok) return chain;
   if (chain.value !== chainId) {
@@ -43,7 +44,9 @@ export async function checkDeployment(
     ['registry', registry, registryCode],
     ['factory', factory, factoryCode],
     ['channel implementation', channelImplementation, channelCode],
+    ['transfer app', transferApp, transferAppCode],
   ] as const) {
+    if (address === undefined) continue;
     const found = await ask(rpc, data, 'eth_getCode', [address, 'latest']);
     if (!found.ok) return found;
     const described = describeCode(found.value, code);
@@ -95,6 +98,13 @@ async function checkNames(
       what: 'signing domain',
       to: registry,
       contract: registryInterface,
+      method: 'domainSeparator',
+      expected: domain,
+    },
+    {
+      what: 'signing domain of the implementation',
+      to: channelImplementation,
+      contract: channelInterface,
       method: 'domainSeparator',
       expected: domain,
     },
