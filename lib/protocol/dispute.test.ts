@@ -281,6 +281,20 @@ describe('a disputed app', () => {
     expect(plan.lookAgainAt).toBe(ENDS);
   });
 
+  test('the signatures on it go to the registry by position, whoever sits in the first seat', () => {
+    const lock = received.state;
+    for (const [instance, order] of [
+      [sent, [0, 1]],
+      [received, [1, 0]],
+    ] as const) {
+      const { signatures } = advanced(instance, lock);
+      const states = [{ ...playing, apps: [advanced(instance, lock)] }];
+      const apps = new Map([[instance.id, disputed(instance)]]);
+      const plan = planDispute(holding({ states, self: null }), view(ledgerAt(null), { apps }), TOWER);
+      expect(plan.steps).toMatchObject([{ signatures: [signatures[order[0]], signatures[order[1]]] }]);
+    }
+  });
+
   test('moves on an old state do not save it', () => {
     const apps = new Map([[game.id, disputed(game, { version: 2n, steps: 2n })]]);
     expect(kinds(planDispute(holding({ states: later }), view(ledgerAt(null), { apps }), STAY))).toEqual([

@@ -112,6 +112,7 @@ export type DisputeStep =
       readonly app: App;
       readonly version: bigint;
       readonly state: Bytes;
+      /** By participant position, as the registry asks for them. */
       readonly signatures: Pair<Bytes>;
       readonly moves: readonly SignedMove[];
     }
@@ -279,12 +280,12 @@ function planOpening(
     // Until its deadline the other side may still move: an app is not opened against somebody who has time left.
     if (app.actionDeadline >= latest(view)) return { ...NOTHING, lookAgainAt: app.actionDeadline + 1 };
   }
-  const { state, version, signatures } = instance;
-  const [first, second] = signatures;
-  if (version > 0n && first !== null && second !== null)
+  const { state, version } = instance;
+  const signatures = signaturesByPosition(holding.channel, instance);
+  if (version > 0n && signatures !== null)
     return {
       ...NOTHING,
-      steps: [named({ kind: 'set-app-state', app, version, state, signatures: [first, second], moves })],
+      steps: [named({ kind: 'set-app-state', app, version, state, signatures, moves })],
     };
   const proof = proofOf(apps.of, instance.id);
   return {
@@ -301,14 +302,21 @@ function movedOn(
   onChain: AppOnChain,
 ): DisputeStep | null {
   const { app, version, state } = instance;
-  const [first, second] = instance.signatures;
-  if (version > onChain.version - onChain.steps && first !== null && second !== null) {
+  const signatures = signaturesByPosition(holding.channel, instance);
+  if (version > onChain.version - onChain.steps && signatures !== null) {
     const moves = movesOn(holding, view, instance, stateHash(state), version);
-    return { kind: 'set-app-state', app, version, state, signatures: [first, second], moves };
+    return { kind: 'set-app-state', app, version, state, signatures, moves };
   }
   const current = bytesOf(view, instance, onChain.stateHash);
   const moves = movesOn(holding, view, instance, onChain.stateHash, onChain.version);
   return current === null || moves.length === 0 ? null : { kind: 'progress-app', app, state: current, moves };
+}
+
+/** An instance has them by party, and in an app either party may have the first seat. Null unless both are there. */
+function signaturesByPosition({ initiator }: Channel, { app, signatures }: AppInstance): Pair<Bytes> | null {
+  const [initiators, responders] = signatures;
+  if (initiators === null || responders === null) return null;
+  return app.participants[0] === initiator ? [initiators, responders] : [responders, initiators];
 }
 
 /** The moves prepared for exactly that state, while the registry takes any. */
