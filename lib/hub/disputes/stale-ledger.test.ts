@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { loadLane } from '../../lane/lane.ts';
+import { submit } from '../../lane/submit.ts';
+import { ok } from '../../protocol/result.ts';
+import { ETHER } from '../../protocol/types.ts';
+import { hubLane } from '../hub-lane.ts';
+import { watch, watchChannel } from '../timers/watch.ts';
+import { leaveChannel } from './leave.ts';
+import {
+  PERIOD,
+  alice,
+  begin,
+  bob,
+  bodyOf,
+  challenge,
+  code,
+  disputeOf,
+  settle,
+  tick,
+  waiting,
+  world,
+  writer,
+} from './testing/disputed-pair.ts';
+
+beforeEach(() => begin());
+
+describe('a stale ledger on chain', () => {
+  test('is answered once with the latest one, and nothing is agreed meanwhile (invariant 10)', async () => {
+    await alice.propose(alice.transfer(ETHER, 10n, bob).operation);
+    challenge(alice, 1n);
+    await tick();
+    await tick();
+    expect(await waiting()).toEqual(['answer']);
+    expect(writer.steps[0]).toMatchObject({
+      kind: 'answer',
+      ledger: { version: 2n },
+      signatures: alice.state.signatures,
+    });
+    expect(world.told.at(-1)).toMatchObject({ user: alice.address, event: { type: 'channel.disputed' } });
+    expect(code(await alice.propose(alice.transfer(ETHER, 10n, bob).operation))).toBe('channel_disputed');
+  });
+
+  test('answered leaves the channel usable, and nothing behind (invariant 13)', async () => {
+    challenge(alice, 0n);
+    await tick();
+    expect(await disputeOf(alice)).toMatchObject({ kept: null, leave: false });
+    world.world.challenges.set(alice.channel.address, { epoch: 0n, floorVersion: 1n, finalizesAt: 0 });
+    await tick();
+    expect(await disputeOf(alice)).toBeUndefined();
+    expect(code(await alice.propose(alice.transfer(ETHER, 10n, bob).operation))).toBe('ok');
+  });
+
+  test('answered and then reorganized away is answered again', async () => {
+    challenge(alice, 0n);
+    await tick();
+    const lane = hubLane(world.hub, world.chain);
+    await submit(lane);
+    writer.mine(world.world.block.number);
+    await submit(lane);
+    expect(await waiting()).toEqual([]);
+    expect(world.triggered.at(-1)).toMatchObject({
+      functionName: 'watch',
+      body: { channel: alice.channel.address },
+    });
+    await watchChannel(world.hub, world.chain, alice.channel.address);
+    const { entries } = (await loadLane(lane)).lane;
+    expect(entries.map(({ key }) => key)).toEqual([expect.stringMatching(/^answer .*~1$/)]);
+  });
+
+  test('that was reorganized away is forgotten when its time comes, without any event', async () => {
+    await begin({ confirmations: 2 });
+    challenge(alice);
+    await tick();
+    world.world.challenges.clear();
+    for (let looks = 0; looks < 4; looks++) {
+      await world.pass(300);
+      await tick();
+    }
+    expect(await disputeOf(alice)).toBeUndefined();
+    expect((await bodyOf(alice)).challenge).toBeNull();
+  });
+
+  test('that cannot be looked at is written down and looked at when the chain is back', async () => {
+    challenge(alice, 0n);
+    const { dispute: readDispute } = world.world.reader;
+    const broken = {
+      ...world.chain,
+      reader: { ...world.world.reader, dispute: () => Promise.reject(new Error('no')) },
+    };
+    expect((await watch(world.hub, broken)).ok).toBe(true);
+    expect(await disputeOf(alice)).toBeDefined();
+    expect(await waiting()).toEqual([]);
+    await world.pass(60);
+    const silent = {
+      ...world.chain,
+      reader: {
+        ...world.world.reader,
+        dispute: readDispute,
+        channelsDisputedIn: async () => ok([]),
+      },
+    };
+    await watch(world.hub, silent);
+    expect(await waiting()).toEqual(['answer']);
+  });
+});
+
+describe('the operator leaves a channel (invariant 14)', () => {
+  test('with the latest ledger, and pays for the settlement as soon as it can', async () => {
+    expect(code(await leaveChannel(world.hub, world.chain, bob.channel.address))).toBe('ok');
+    expect(writer.steps).toMatchObject([{ kind: 'challenge', ledger: { version: 1n } }]);
+    challenge(bob);
+    await world.pass(PERIOD);
+    await tick();
+    expect(await waiting()).toEqual(['challenge', 'settle']);
+    settle(bob);
+    await world.pass(1);
+    await tick();
+    expect(await disputeOf(bob)).toBeUndefined();
+    expect((await bodyOf(bob)).state.ledger.epoch).toBe(1n);
+  });
+
+  test('and what is no channel of the hub’s cannot be left', async () => {
+    expect(code(await leaveChannel(world.hub, world.chain, alice.address))).toBe('unknown_channel');
+  });
+});
