@@ -2,8 +2,28 @@
 /** The client alone against a real chain with the real contracts, with a hub's door that the test opens and shuts. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startLocalChain, type LocalChain } from '../chain/testing/local-chain.ts';
-import { ETHER } from '../protocol/types.ts';
+import { deployApps } from '../../contracts/deploy.ts';
+import { mortalStore, type Life, type Mortality } from '../../test/model/mortal-store.ts';
+import { appsRoot } from '../protocol/apps-root.ts';
+import { toHex, Words } from '../protocol/bytes.ts';
+import { appId, appStateDigest, ledgerDigest, stateHash } from '../protocol/digests.ts';
+import { firstState } from '../protocol/ledger.ts';
+import { lockHashOf, preimageOf, transferIdOf } from '../protocol/secrets.ts';
+import {
+  ETHER,
+  type Address,
+  type AgreedState,
+  type App,
+  type AppInstance,
+  type Bytes,
+  type Hash,
+} from '../protocol/types.ts';
+import type { TransferView } from '../protocol/wire/requests.ts';
+import { publicKey } from '#secp256k1';
+import { JsonRpcProvider, NonceManager, Wallet } from 'ethers';
+import { parseRecord, recordItem, recordKey, restoredRecord, type ChannelRecord } from './channel-record.ts';
 import type { IndraClient } from './client.ts';
+import { seal } from './seal.ts';
 import { CHALLENGE_PERIOD, ChainClock, DisputedWorld } from './testing/disputed-world.ts';
 
 let chain: LocalChain;
@@ -18,6 +38,8 @@ beforeAll(async () => {
 afterAll(() => chain.stop());
 
 const DEPOSIT = 1_000n;
+const OUTSIDE = `0x${'99'.repeat(20)}` as string as Address;
+const hashOf = (seed: number): Hash => `0x${seed.toString(16).padStart(64, '0')}` as string as Hash;
 
 beforeEach(async () => {
   world = new DisputedWorld(chain, clock);
@@ -25,14 +47,69 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
+const certain = () => client.balance(ETHER).certain;
+
 async function funded(own = DEPOSIT, hubs = 0n): Promise<void> {
   await world.fund(own, hubs);
   client = await world.connect();
-  await world.until('the deposit counts', () => client.balance(ETHER).certain === own);
+  await world.until('the deposit counts', () => certain() === own);
 }
+
+/** Another process goes on from what this one stored. */
+async function restart(): Promise<void> {
+  await client.close();
+  client = await world.connect();
+}
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'none',
+    (error: unknown) => (error as { code?: string }).code ?? String(error),
+  );
 
 /** What the channel paid out: the user's address also pays for gas, so its balance says little. */
 const leftInChannel = () => world.onChain(ETHER, world.channel.address);
+const epochEnds = () => clock.pass(CHALLENGE_PERIOD + 1);
+
+async function record(): Promise<ChannelRecord> {
+  const item = await world.store.get(recordKey(chain.contracts.chainId, world.channel.address));
+  if (item === null) throw new Error('nothing is stored');
+  return parseRecord(item, world.catalogue);
+}
+
+/** A payment to this user that the hub holds ready: the secret is sealed to its key. */
+function offered(amount: bigint, seed = 1): TransferView {
+  const secret = hashOf(0xabc + seed);
+  const sealed = seal(secret, publicKey(world.privateKey), new Uint8Array(32).fill(9));
+  if (sealed === null) throw new Error('not sealed');
+  const { chainId } = chain.contracts;
+  return {
+    transferId: transferIdOf(chainId, OUTSIDE, hashOf(seed)),
+    status: 'pending',
+    role: 'payee',
+    asset: ETHER,
+    amount,
+    lockHash: lockHashOf(preimageOf(secret)),
+    claimant: null,
+    recipient: world.key.address,
+    sealed,
+    expiresAt: clock.now() + 20_000,
+    holdUntil: clock.now() + 40_000,
+    preimage: null,
+    appId: null,
+    note: null,
+    sender: world.door.identifier,
+    createdAt: clock.now(),
+  };
+}
+
+/** An app is installed that pays this user, and the hub ignores the closing: only the chain can pay. */
+async function heldUpClaim(amount: bigint): Promise<void> {
+  world.door.ignored.add('uninstall');
+  world.door.pending = [offered(amount)];
+  void client.settle().catch(() => {});
+  await world.until('the app is installed', async () => (await record()).agreed.apps.length === 1);
+}
 
 describe('leaving alone (invariant 14)', () => {
   test('the last agreed balance is paid out though the hub never answers again', async () => {
@@ -41,7 +118,7 @@ describe('leaving alone (invariant 14)', () => {
     const { finalizesAt } = await client.dispute();
     expect(finalizesAt).toBeGreaterThan(clock.now());
     expect(await client.disputeStatus()).toMatchObject({ stage: 'open', wantsToLeave: true, heldUp: null });
-    await clock.pass(CHALLENGE_PERIOD + 1);
+    await epochEnds();
     expect(await client.settled()).toEqual({
       epoch: 0n,
       paid: [{ asset: ETHER, amount: DEPOSIT }],
@@ -49,5 +126,382 @@ describe('leaving alone (invariant 14)', () => {
     });
     expect(await leftInChannel()).toBe(0n);
     expect(await client.disputeStatus()).toMatchObject({ stage: 'none', wantsToLeave: false, epoch: 1n });
+  });
+
+  test('a deposit that was never countersigned comes back from version 0', async () => {
+    world.door.ignored.add('deposit');
+    client = await world.connect();
+    await world.fund(DEPOSIT);
+    await client.dispute();
+    await epochEnds();
+    expect(await client.settled()).toMatchObject({ paid: [{ asset: ETHER, amount: DEPOSIT }] });
+    expect(await leftInChannel()).toBe(0n);
+  });
+
+  test('a claim the hub does not close is opened on chain with its preimage and paid', async () => {
+    await funded(DEPOSIT, 500n);
+    await heldUpClaim(200n);
+    await client.dispute();
+    const settled = await world.passUntil(client.settled());
+    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT }]);
+    expect(settled.apps).toHaveLength(1);
+    // The hub's own balance left with the settlement, the stake of 200 with the app.
+    expect(await leftInChannel()).toBe(0n);
+  });
+
+  test('what nobody claimed comes back to the payer once its time is over', async () => {
+    await funded();
+    await client.createLink({ asset: ETHER, amount: 150n, expiresIn: 60 });
+    world.door.isThere = false;
+    await client.dispute();
+    const settled = await world.passUntil(client.settled());
+    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT - 150n }]);
+    expect(settled.apps).toHaveLength(1);
+    expect(await leftInChannel()).toBe(0n);
+  });
+
+  test('a countersignature that was withheld changes nothing: whatever the hub shows was signed here', async () => {
+    await funded(DEPOSIT, 500n);
+    world.door.swallowed.add('install');
+    const paying = codeOf(client.createLink({ asset: ETHER, amount: 100n, expiresIn: 60 }));
+    await world.until('the hub has agreed', () => world.door.state.apps.length === 1);
+    const { ledger, signatures } = world.door.state;
+    const shown = { kind: 'challenge', ledger, signatures } as const;
+    await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, shown));
+    expect(await paying).toBe('channel_disputed');
+    expect(certain()).toBe(DEPOSIT - 100n);
+    const settled = await world.passUntil(client.settled());
+    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT - 100n }]);
+    expect(await leftInChannel()).toBe(0n);
+  });
+});
+
+describe('watching (invariants 10 and 13)', () => {
+  test('a stale challenge is answered unasked, nothing is signed meanwhile, and the channel goes on', async () => {
+    await funded();
+    const stale = world.door.state;
+    const told: string[] = [];
+    for (const name of ['channel.disputed', 'dispute.answered'] as const)
+      client.on(name, () => told.push(name));
+    await client.createLink({ asset: ETHER, amount: 10n });
+    const held = world.door.state;
+    // Held back, so that what is refused meanwhile is refused for the challenge and nothing else.
+    await world.giveGas(world.key.address, 0n);
+    const { ledger, signatures } = stale;
+    const shown = { kind: 'challenge', ledger, signatures } as const;
+    await world.giveGas(world.door.address);
+    await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, shown));
+    await world.until('the challenge is seen', () => told.length === 1);
+    expect(await codeOf(client.createLink({ asset: ETHER, amount: 1n }))).toBe('channel_disputed');
+    expect((await record()).highestSigned).toBe(held.ledger.version);
+    await world.giveGas();
+    await world.until('it is answered', async () => (await world.challenge()).finalizesAt === 0);
+    expect((await world.challenge()).floorVersion).toBe(held.ledger.version);
+    await world.until('the client saw it', () => told.includes('dispute.answered'));
+    await client.createLink({ asset: ETHER, amount: 1n });
+    expect(certain()).toBe(DEPOSIT - 11n);
+  });
+
+  test('a client that was away answers when it comes back, though the hub is gone', async () => {
+    await funded();
+    const { ledger, signatures } = world.door.state;
+    await client.createLink({ asset: ETHER, amount: 10n });
+    await client.close();
+    await world.giveGas(world.door.address);
+    const shown = { kind: 'challenge', ledger, signatures } as const;
+    await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, shown));
+    client = await world.connect();
+    await world.until('it is answered', async () => (await world.challenge()).finalizesAt === 0);
+  });
+
+  test('a hub that only says so disputes nothing', async () => {
+    await funded();
+    const before = world.door.state;
+    world.door.state = firstState(world.channel.address, 3n);
+    world.door.followsChain = false;
+    const link = client.createLink({ asset: ETHER, amount: 10n });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(client.isReadOnly).toBe(false);
+    world.door.state = before;
+    await link;
+    expect(certain()).toBe(DEPOSIT - 10n);
+  });
+});
+
+describe('the next epoch (invariant 13)', () => {
+  test('begins without a reconnect, with money that came late, and pays like the first', async () => {
+    await funded();
+    await client.dispute();
+    await epochEnds();
+    await client.settled();
+    expect(client.balance(ETHER)).toMatchObject({ available: 0n, certain: 0n });
+    await world.fund(300n);
+    await world.until('the deposit counts', () => certain() === 300n);
+    await client.createLink({ asset: ETHER, amount: 50n });
+    expect(certain()).toBe(250n);
+    expect((await record()).agreed.ledger).toMatchObject({ epoch: 1n });
+  });
+
+  test('is found at the next start, and what the old one owes is enforced from there', async () => {
+    await funded(DEPOSIT, 500n);
+    await heldUpClaim(200n);
+    await client.dispute();
+    await client.close();
+    await epochEnds();
+    const { agreed } = await record();
+    const settle = { kind: 'settle', ledger: agreed.ledger, others: [] } as const;
+    await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, settle));
+    client = await world.connect();
+    expect((await record()).agreed.ledger).toMatchObject({ epoch: 1n, version: 0n });
+    expect((await world.passUntil(client.settled())).apps).toHaveLength(1);
+    expect(await leftInChannel()).toBe(0n);
+  });
+
+  test('voids a withdrawal that nobody sent: the settlement pays it', async () => {
+    await funded();
+    const { digest } = await client.withdraw({ asset: ETHER, amount: 400n, recipient: OUTSIDE });
+    expect(certain()).toBe(600n);
+    await client.dispute();
+    await epochEnds();
+    expect((await client.settled()).paid).toEqual([{ asset: ETHER, amount: DEPOSIT }]);
+    expect(await codeOf(client.withdrawalExecuted(digest))).toBe('unknown_withdrawal');
+  });
+});
+
+describe('gas', () => {
+  test('is asked for before anything is changed, and the dispute begins once it is there', async () => {
+    await funded();
+    await world.giveGas(world.key.address, 0n);
+    const refusal = (await client.dispute().catch((error: unknown) => error)) as {
+      code: string;
+      details: { address: string; wei: string };
+    };
+    expect(refusal.code).toBe('insufficient_gas');
+    expect(refusal.details.address).toBe(world.key.address);
+    expect(await client.disputeStatus()).toMatchObject({ stage: 'none', wantsToLeave: false });
+    await client.createLink({ asset: ETHER, amount: 1n });
+    await world.giveGas(world.key.address, 4n * BigInt(refusal.details.wei));
+    await client.dispute();
+  });
+
+  test('that runs out on the way is asked for, and the rest follows', async () => {
+    await funded();
+    await client.dispute();
+    await world.giveGas(world.key.address, 0n);
+    const needed = new Promise((resolve) => client.on('gas.needed', resolve));
+    await epochEnds();
+    expect(await needed).toMatchObject({ address: world.key.address });
+    expect((await client.disputeStatus()).heldUp).toMatchObject({ code: 'insufficient_gas' });
+    await world.giveGas();
+    await client.settled();
+  });
+});
+
+describe('by agreement', () => {
+  test('a challenge is cancelled and the channel goes on; there is nothing to cancel twice', async () => {
+    await funded();
+    expect(await codeOf(client.cancelDispute())).toBe('no_dispute');
+    await client.dispute();
+    expect(await codeOf(client.createLink({ asset: ETHER, amount: 1n }))).toBe('channel_disputed');
+    await client.cancelDispute();
+    expect(await world.challenge()).toMatchObject({ epoch: 0n, finalizesAt: 0 });
+    await client.createLink({ asset: ETHER, amount: 1n });
+    expect(certain()).toBe(DEPOSIT - 1n);
+    expect(await codeOf(client.settled())).toBe('no_dispute');
+    expect(await codeOf(client.cancelDispute())).toBe('no_dispute');
+  });
+
+  test('asking twice is one dispute', async () => {
+    await funded();
+    const [first, second] = await Promise.all([client.dispute(), client.dispute()]);
+    expect(second).toEqual(first);
+    expect((await world.challenge()).challengeId).toBe(1n);
+  });
+});
+
+describe('a withdrawal', () => {
+  test('that the hub never sends is sent by the client itself', async () => {
+    await funded();
+    const { digest } = await client.withdraw({ asset: ETHER, amount: 400n, recipient: OUTSIDE });
+    const before = await world.onChain(ETHER, OUTSIDE);
+    expect(await client.sendWithdrawal(digest)).toMatchObject({ digest, amount: 400n });
+    expect((await world.onChain(ETHER, OUTSIDE)) - before).toBe(400n);
+  });
+
+  test('that nobody sends comes back after its deadline', async () => {
+    await funded();
+    const deadline = clock.now() + 100;
+    await client.withdraw({ asset: ETHER, amount: 400n, recipient: OUTSIDE, deadline });
+    expect(certain()).toBe(600n);
+    await clock.pass(200);
+    await world.until('it came back', () => certain() === DEPOSIT);
+  });
+});
+
+test('nothing waits to be claimed where everything could be handed over', async () => {
+  await funded();
+  expect(await codeOf(client.claim(ETHER))).toBe('nothing_to_claim');
+});
+
+describe('a process that dies at any write goes on to the end (invariant 12)', () => {
+  /** Leaves a channel with an open claim, over a store that dies once. Returns how many writes the leaving took. */
+  async function leave(deathAt: number, death: 'before' | 'after'): Promise<number> {
+    await world.close();
+    world = new DisputedWorld(chain, clock);
+    await world.giveGas();
+    await funded(DEPOSIT, 500n);
+    await heldUpClaim(200n);
+    await client.close();
+    let writes = 0;
+    const mortality: Mortality = { deathAt: () => ((writes += 1) === deathAt ? death : null) };
+    const life: Life = { isDead: false, onDeath: () => {} };
+    const died = new Promise<'died'>((resolve) => (life.onDeath = () => resolve('died')));
+    const outcome = await Promise.race([
+      died,
+      (async () => {
+        client = await world.connect(mortalStore(world.store, 'client', life, mortality), true);
+        await client.dispute();
+        await world.passUntil(client.settled());
+        await client.close();
+        return 'lived' as const;
+      })(),
+    ]);
+    if (outcome === 'died') {
+      client = await world.connect();
+      // Whoever asked for it asks again, since the wish itself may have been lost; where it was not, it may be fulfilled.
+      expect(['none', 'wrong_epoch']).toContain(await codeOf(client.dispute()));
+      await world.passUntil(client.settled());
+    }
+    expect(await leftInChannel()).toBe(0n);
+    return writes;
+  }
+
+  test.each(['before', 'after'] as const)(
+    '%s it',
+    async (death) => {
+      const writes = await leave(0, death);
+      expect(writes).toBeGreaterThan(10);
+      for (let number = 1; number <= writes; number++) await leave(number, death);
+    },
+    300_000,
+  );
+});
+
+describe('a game of two keys, moved in on chain', () => {
+  const STAKE = 100n;
+  let game: Address;
+
+  beforeAll(async () => {
+    const provider = new JsonRpcProvider(chain.url, chain.contracts.chainId, {
+      staticNetwork: true,
+      pollingInterval: 20,
+    });
+    const signer = new NonceManager(new Wallet(toHex(chain.keys[3] as Uint8Array), provider));
+    game = (await deployApps(signer)).ticTacToeApp.toLowerCase() as Address;
+    provider.destroy();
+  }, 30_000);
+
+  const board = (own: number, theirs: number): Bytes =>
+    toHex(new Words(2).uint(BigInt(own)).uint(BigInt(theirs)).bytes);
+  const cell = (number: number): Bytes => toHex(new Words(1).uint(BigInt(number)).bytes);
+
+  /** A ledger both signed, with a game of 100 each at a state both signed. */
+  async function play(state: Bytes, version: bigint): Promise<Hash> {
+    await world.fund(500n, 500n);
+    const { channel, door, key } = world;
+    const app: App = {
+      channel: channel.address,
+      epoch: 0n,
+      installVersion: 1n,
+      nonce: hashOf(7),
+      definition: game,
+      participants: [key.address, door.address],
+      outcomeType: 0,
+      stakes: [{ asset: ETHER, amounts: [STAKE, STAKE] }],
+      periods: [1_200, 1_200],
+      actionDeadline: 0,
+      holdUntil: 0,
+      initialStateHash: stateHash(board(0, 0)),
+    };
+    const id = appId(channel.domain, app);
+    const digest = appStateDigest(channel.domain, { appId: id, version, stateHash: stateHash(state) });
+    const instance: AppInstance = {
+      id,
+      app,
+      version,
+      state,
+      signatures: version === 0n ? [null, null] : [key.sign(digest), door.sign(digest)],
+    };
+    const ledger = {
+      channel: channel.address,
+      epoch: 0n,
+      version: 1n,
+      assets: [
+        {
+          asset: ETHER,
+          balances: [400n, 400n],
+          deposits: [500n, 500n],
+          withdrawn: [0n, 0n],
+          locked: 2n * STAKE,
+        },
+      ],
+      appsRoot: appsRoot([id]),
+    } as const;
+    const both = ledgerDigest(channel.domain, ledger);
+    const agreed: AgreedState = {
+      ledger,
+      apps: [instance],
+      withdrawals: [],
+      signatures: [key.sign(both), door.sign(both)],
+    };
+    const held: ChannelRecord = { ...restoredRecord(channel, agreed), highestSigned: 1n, isUnproven: false };
+    await world.store.put(recordItem(held), 'absent');
+    world.door.state = agreed;
+    client = await world.connect();
+    return id;
+  }
+
+  const hubMoves = async (
+    id: Hash,
+    from: Bytes,
+    to: Bytes,
+    version: bigint,
+    number: number,
+  ): Promise<void> => {
+    const next = { appId: id, version, stateHash: stateHash(to) };
+    const signature = world.door.sign(appStateDigest(world.channel.domain, next));
+    const { agreed } = await record();
+    const app = agreed.apps[0]?.app as App;
+    const moves = [{ action: cell(number), signature }];
+    const step = { kind: 'progress-app', app, state: from, moves } as const;
+    await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, step));
+  };
+
+  test('each move is made once, in turn, and the winner takes the stakes', async () => {
+    const id = await play(board(0b11, 0b11000), 4n);
+    expect(await codeOf(client.progress(id, cell(2)))).toBe('no_dispute');
+    expect(await codeOf(client.progress(hashOf(5), cell(2)))).toBe('unknown_app');
+    await client.dispute();
+    expect(await codeOf(client.progress(id, cell(0)))).toBe('invalid_action');
+    expect(await client.progress(id, cell(8))).toMatchObject({ version: 5n });
+    expect(await codeOf(client.progress(id, cell(2)))).toBe('not_turn_taker');
+    await restart();
+    await hubMoves(id, board(0b100000011, 0b11000), board(0b100000011, 0b10011000), 6n, 7);
+    expect(await client.progress(id, cell(2))).toMatchObject({ version: 7n });
+    const settled = await world.passUntil(client.settled());
+    expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: 400n }], apps: [id] });
+    expect(await leftInChannel()).toBe(0n);
+  });
+
+  test('another action on the same state is refused, after a restart too (invariant 2)', async () => {
+    const id = await play(board(0, 0), 0n);
+    await client.dispute();
+    await world.giveGas(world.key.address, 0n);
+    expect(await codeOf(client.progress(id, cell(4)))).toBe('insufficient_gas');
+    await restart();
+    expect(await codeOf(client.progress(id, cell(5)))).toBe('invalid_action');
+    await world.giveGas();
+    expect(await client.progress(id, cell(4))).toMatchObject({ version: 1n });
+    expect(await codeOf(client.progress(id, cell(5)))).toBe('not_turn_taker');
   });
 });

@@ -23,7 +23,7 @@ import { IndraError } from './indra-error.ts';
 import { newestInstances, positionOf } from './own-moves.ts';
 import type { Patience } from './patience.ts';
 import type { Session } from './session.ts';
-import { chooseMove } from './stored-move.ts';
+import { chooseMove, loadMove } from './stored-move.ts';
 import type { SignedWithdrawal } from './withdrawals.ts';
 
 /** What is going on about a channel on chain, as of the last look. */
@@ -103,10 +103,11 @@ export class Disputes {
     }
     for (;;) {
       await this.#watch.look();
-      const { view, plan } = await this.#survey(true);
+      const { view, plan, holding } = await this.#survey(true);
       const isShown = view.ledger.finalizesAt !== 0 && !plan.steps.some(({ kind }) => kind === 'challenge');
       if (isShown) return { finalizesAt: view.ledger.finalizesAt };
-      if (view.ledger.epoch !== epoch) throw IndraError.from('wrong_epoch');
+      // Settled in the meantime, by whomever: what was asked for has happened.
+      if (view.ledger.epoch > epoch || holding.epoch > epoch) return { finalizesAt: view.chainTime };
       await this.#wait(patience);
     }
   }
@@ -280,6 +281,10 @@ export class Disputes {
     const { id: appId, app } = instance;
     const { on, version, state } = positionOf(instance, onChain, view);
     if (state === null) throw IndraError.from('invalid_state', { appId });
+    // Asked for before, and made since: whoever retries is told of that move.
+    const made =
+      version > 0n ? await loadMove(store, holding.channel.domain.chainId, appId, version - 1n) : null;
+    if (made?.action === action && (await this.#isOthersTurn(instance, state))) return version - 1n;
     const next = await this.#stateAfter(instance, state, action);
     const digest = appStateDigest(channel.domain, {
       appId,
@@ -296,22 +301,26 @@ export class Disputes {
   }
 
   /** By the twin of the app's contract where there is one, else by the contract itself. */
-  async #stateAfter({ app }: AppInstance, state: Bytes, action: Bytes): Promise<Bytes> {
-    const { catalogue, reader, channel } = this.#session;
-    const twin = catalogue.get(app.definition);
-    if (twin !== undefined) {
-      if (twin.isTerminal(state) || partyAt(channel, app, twin.turnTaker(state)) !== INITIATOR)
-        throw IndraError.from('not_turn_taker');
-      const applied = twin.applyAction(state, action);
-      if (!applied.ok) throw IndraError.of(applied.error);
-      return applied.value;
-    }
-    const turn = await reader.appTurn(app, state);
-    if (!turn.ok) throw IndraError.of(turn.error);
-    if (turn.value.taker !== channel.initiator) throw IndraError.from('not_turn_taker');
-    const applied = await reader.appAction(app.definition, state, action);
+  async #stateAfter(instance: AppInstance, state: Bytes, action: Bytes): Promise<Bytes> {
+    const { catalogue, reader } = this.#session;
+    const { definition } = instance.app;
+    if (await this.#isOthersTurn(instance, state)) throw IndraError.from('not_turn_taker');
+    const applied =
+      catalogue.get(definition)?.applyAction(state, action) ??
+      (await reader.appAction(definition, state, action));
     if (!applied.ok) throw IndraError.of(applied.error);
     return applied.value;
+  }
+
+  /** Nobody's turn counts as the other's. */
+  async #isOthersTurn({ app }: AppInstance, state: Bytes): Promise<boolean> {
+    const { catalogue, reader, channel } = this.#session;
+    const twin = catalogue.get(app.definition);
+    if (twin !== undefined)
+      return twin.isTerminal(state) || partyAt(channel, app, twin.turnTaker(state)) !== INITIATOR;
+    const turn = await reader.appTurn(app, state);
+    if (!turn.ok) throw IndraError.of(turn.error);
+    return turn.value.taker !== channel.initiator;
   }
 
   async #awaitMove(appId: Hash, version: bigint, patience: Patience): Promise<Progressed> {

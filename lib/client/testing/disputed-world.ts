@@ -5,6 +5,7 @@ import { EthereumChainWriter } from '../../chain/chain-writer.ts';
 import type { LocalChain } from '../../chain/testing/local-chain.ts';
 import { signerOf } from '../../chain/transaction.ts';
 import type { Call } from '../../lane/ports.ts';
+import type { AppCatalogue } from '../../protocol/apps/app-logic.ts';
 import { transferApp } from '../../protocol/apps/transfer-app.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import { ETHER, type Address, type Channel } from '../../protocol/types.ts';
@@ -23,6 +24,7 @@ export const APP_PERIODS = [1_200, 3_600] as const;
 export const MARGIN = 900;
 const GAS_MONEY = 10n ** 18n;
 const POLL_MS = 25;
+const PATIENCE_MS = 60_000;
 
 export function valueOf<T>(outcome: Outcomes<T>): T {
   if (!outcome.ok) throw new Error(`${outcome.error.code} ${JSON.stringify(outcome.error.details)}`);
@@ -43,7 +45,8 @@ export class ChainClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return systemClock.sleep(Math.min(ms, 4 * POLL_MS), signal);
+    // A pause may be shorter here, but nobody's patience.
+    return systemClock.sleep(ms < PATIENCE_MS ? Math.min(ms, 4 * POLL_MS) : ms, signal);
   }
 
   async pass(seconds: number): Promise<void> {
@@ -99,6 +102,10 @@ export class DisputedWorld {
     this.hubWriter = new EthereumChainWriter({ rpc, contracts, signer: signerOf(this.door.key) });
   }
 
+  get catalogue(): AppCatalogue {
+    return new Map([[this.chain.transferApp, transferApp]]);
+  }
+
   get description(): HubDescription {
     const { contracts, token, url, transferApp: app } = this.chain;
     const asset = (address: Address, symbol: string) => ({
@@ -134,7 +141,7 @@ export class DisputedWorld {
   }
 
   /** A new process over what the last one stored. */
-  async connect(store: Store = this.store): Promise<IndraClient> {
+  async connect(store: Store = this.store, mayDie = false): Promise<IndraClient> {
     const client = await connect({
       hubUrl: 'http://hub.test',
       key: this.privateKey,
@@ -146,7 +153,8 @@ export class DisputedWorld {
       pollMs: POLL_MS,
       idleMs: 5,
     });
-    this.#clients.push(client);
+    // What died does not close.
+    if (!mayDie) this.#clients.push(client);
     return client;
   }
 
@@ -202,6 +210,18 @@ export class DisputedWorld {
       if (Date.now() > end) throw new Error(`it never came about: ${what}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  }
+
+  /** Lets the chain's time pass until the promise is settled. */
+  async passUntil<T>(promise: Promise<T>, step = 600): Promise<T> {
+    let isSettled = false;
+    const settle = (): void => void (isSettled = true);
+    promise.then(settle, settle);
+    for (let steps = 0; steps < 300 && !isSettled; steps++) {
+      await this.clock.pass(step);
+      await new Promise((resolve) => setTimeout(resolve, 2 * POLL_MS));
+    }
+    return isSettled ? promise : Promise.reject(new Error('nothing settles it'));
   }
 
   async #must(method: string, params: readonly unknown[]): Promise<void> {

@@ -9,7 +9,7 @@ import { Channel as Stream } from '../../messaging/stream.ts';
 import type { AppCatalogue } from '../../protocol/apps/app-logic.ts';
 import { withdrawalOf } from '../../protocol/apply-operation.ts';
 import { toHash, toHex } from '../../protocol/bytes.ts';
-import { cancelDigest, ledgerDigest, withdrawalDigest } from '../../protocol/digests.ts';
+import { cancelDigest, withdrawalDigest } from '../../protocol/digests.ts';
 import { fault, refuse, type Outcomes } from '../../protocol/errors.ts';
 import { identifierOf } from '../../protocol/identifier.ts';
 import { firstState } from '../../protocol/ledger.ts';
@@ -32,6 +32,8 @@ export class SigningDoor {
   /** Operations that are done, and whose answer is lost. */
   readonly swallowed = new Set<OperationName>();
   isThere = true;
+  /** Whether it looks at the chain at all. */
+  followsChain = true;
   /** What the hub tells this user it can claim. */
   pending: TransferView[] = [];
   state!: AgreedState;
@@ -102,6 +104,7 @@ export class SigningDoor {
   }
 
   async #followChain(): Promise<void> {
+    if (!this.followsChain) return;
     const latest = await this.#reader.latest();
     const status = latest.ok ? await this.#reader.challenge(this.#channel, latest.value.number) : latest;
     if (status.ok && status.value.epoch !== this.state.ledger.epoch)
@@ -142,10 +145,5 @@ export class SigningDoor {
   #dispute(body: { kind: 'look' } | { kind: 'cancel'; cancel: Parameters<typeof cancelDigest>[1] }) {
     if (body.kind === 'look') return ok({ kind: 'looked', disputed: false });
     return ok({ kind: 'cancelled', signature: this.sign(cancelDigest(this.#channel.domain, body.cancel)) });
-  }
-
-  /** A state as both signed it, which the test made up: the hub's key never says no. */
-  digestOf(state: AgreedState): Uint8Array {
-    return ledgerDigest(this.#channel.domain, state.ledger);
   }
 }
