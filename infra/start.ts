@@ -2,7 +2,7 @@
 /** `npm start`: the local world, until Ctrl-C. */
 import { mkdir, rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { hasCard, startCard } from './local/card.ts';
+import { buildCard, hasCard, startCard } from './local/card.ts';
 import { onEndAsked } from './local/end-with-parent.ts';
 import { logLine } from './local/log-line.ts';
 import { startPart, type Part } from './local/part.ts';
@@ -100,6 +100,8 @@ async function startTheCard(
   show: (part: string, line: string) => void,
   onEnd: (part: string, tail: string) => void,
 ): Promise<void> {
+  progress('building the card, unless it is built');
+  await buildCard();
   progress('starting the card');
   const [hubUrl, rpcUrl] = [`http://127.0.0.1:${ports.http}`, urlOf(ports.chain)];
   const launch = () => startCard({ port: ports.card, hubUrl, rpcUrl, onLine: (line) => show('card', line) });
@@ -139,6 +141,7 @@ function readyBlock(info: WorldInfo): string {
     ['Factory', chain.factory],
     ['Transfer app', chain.transferApp],
     ['Test token', chain.token],
+    ['Watchtower', 'npm run watchtower -- --local'],
     ['Fund', 'npm run fund -- <address> [ether] [tokens]'],
     ['Stop', 'Ctrl-C; the next start finds everything again'],
   ];

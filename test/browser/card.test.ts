@@ -2,11 +2,13 @@
 /** Two people with a browser each: the card as they see it, and what it leaves behind. */
 import { HDNodeWallet, JsonRpcProvider, Mnemonic, parseEther } from 'ethers';
 import { text } from '../../daicard-next/strings/en.ts';
+import { buildCard, startCard } from '../../infra/local/card.ts';
+import { freePort } from '../../infra/local/free-port.ts';
+import type { ManagedProcess } from '../../infra/local/managed-process.ts';
 import { startWorld, type World } from '../../infra/local/world.ts';
 import { KEY_PATH } from '../../lib/client/channel-key.ts';
 import { parseLink } from '../../lib/protocol/link.ts';
 import { CardPage } from './card-page.ts';
-import { buildCard, serveCard, type CardServer } from './card-server.ts';
 import { launchBrowser, type Browser } from './chromium.ts';
 
 const MINUTE = 60_000;
@@ -18,7 +20,8 @@ const PASSPHRASES = {
 type Name = keyof typeof PASSPHRASES;
 
 let world: World;
-let card: CardServer;
+let card: ManagedProcess | undefined;
+let origin: string;
 const browsers: Browser[] = [];
 const pages = {} as Record<Name, CardPage>;
 const words = {} as Record<Name, string>;
@@ -34,17 +37,19 @@ async function openBrowser(): Promise<CardPage> {
 async function cardIn({ context }: Browser): Promise<CardPage> {
   const page = await context.newPage();
   page.setDefaultTimeout(MINUTE);
-  return new CardPage(page, card.origin);
+  return new CardPage(page, origin);
 }
 
 beforeAll(async () => {
   [world] = await Promise.all([startWorld({ store: 'sqlite' }), buildCard()]);
-  card = await serveCard(world.hubUrl);
+  const port = await freePort();
+  origin = `http://127.0.0.1:${port}`;
+  card = await startCard({ port, hubUrl: world.hubUrl });
 }, 6 * MINUTE);
 
 afterAll(async () => {
   await Promise.all(browsers.map((browser) => browser.close()));
-  await card?.process.stop();
+  await card?.stop();
   await world?.stop();
 }, MINUTE);
 
@@ -107,11 +112,11 @@ test(
   async () => {
     const { alice, bob } = pages;
     link = await alice.makeLink({ symbol: 'TEST', amount: '7', note: 'happy birthday' });
-    expect(link.startsWith(`${card.origin}/redeem#1.`)).toBe(true);
+    expect(link.startsWith(`${origin}/redeem#1.`)).toBe(true);
     await bob.page.goto(link);
     await bob.unlock(PASSPHRASES.bob);
     const offer = await bob.receiveLink();
-    expect(bob.page.url()).toBe(`${card.origin}/redeem`);
+    expect(bob.page.url()).toBe(`${origin}/redeem`);
     expect(offer).toMatch(/7 TEST[^]*happy birthday/);
     await bob.untilAvailable('TEST', '119.5');
     await alice.untilAvailable('TEST', '80.5');
@@ -127,7 +132,7 @@ test(
     pages.carol = carol;
     await carol.page.goto(gift);
     await carol.page.getByRole('heading', { name: text.wallet.welcomeLink }).waitFor();
-    expect(carol.page.url()).toBe(`${card.origin}/redeem`);
+    expect(carol.page.url()).toBe(`${origin}/redeem`);
     await carol.makeWallet(PASSPHRASES.carol);
     await carol.receiveLink();
     await carol.untilAvailable('ETH', '0.1');
@@ -272,7 +277,7 @@ test(
     for (const form of [inLink.toLowerCase(), secret.value.secret.slice(2)])
       expect(outgoing).not.toContain(form);
     const hosts = new Set([...bob.sent, ...pages.alice.sent].map(({ url }) => new URL(url).origin));
-    expect([...hosts].sort()).toEqual([card.origin, world.hubUrl, new URL(world.chain.rpcUrl).origin].sort());
+    expect([...hosts].sort()).toEqual([origin, world.hubUrl, new URL(world.chain.rpcUrl).origin].sort());
     expect([...bob.faults, ...pages.alice.faults]).toEqual([]);
   },
   MINUTE,
