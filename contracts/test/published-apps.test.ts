@@ -3,11 +3,30 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import { expect } from 'chai';
-import { getBytes, keccak256, sha256, ZeroHash } from 'ethers';
+import {
+  concat,
+  getBytes,
+  keccak256,
+  sha256,
+  solidityPackedKeccak256,
+  toUtf8Bytes,
+  Wallet,
+  ZeroHash,
+} from 'ethers';
 
 import type { Deployed } from './support/contracts.ts';
 import { install } from './support/games.ts';
-import { coder, deployWorld, ETHER, ethers, networkHelpers, pastPeriod, type Pair } from './support/world.ts';
+import {
+  coder,
+  deployWorld,
+  ETHER,
+  ethers,
+  networkHelpers,
+  pastPeriod,
+  type App as Installed,
+  type Pair,
+  type World,
+} from './support/world.ts';
 
 /** Deployed bytecode of published Counterfactual apps, unmodified. */
 const published = JSON.parse(
@@ -31,6 +50,50 @@ async function funded() {
 }
 
 const load = () => networkHelpers.loadFixture(funded);
+
+/**
+ * Installs a published app over the user's 100 wei, plays moves on chain, lets the time pass and settles the ledger.
+ * `settle` pays the app, and says what user and hub got.
+ */
+async function played(
+  name: string,
+  initialOf: (world: World) => string,
+  outcomeType: number,
+  moves: readonly (readonly [seat: 0 | 1, action: string])[] = [],
+) {
+  const world = await load();
+  const app = await place(name);
+  const { registry, user, hub, stranger } = world;
+  const stakes: Installed['stakes'] = [{ asset: ETHER, amounts: [100n, 0n] }];
+  const initial = initialOf(world);
+  const game = await install(world, ADDRESS, initial, { outcomeType, stakes });
+  let state = initial;
+  const signed = [];
+  for (const [index, [seat, action]] of moves.entries()) {
+    state = (await app.applyAction(state, action)) as string;
+    signed.push(await game.move(seat, BigInt(index + 1), action, state));
+  }
+  await game.challenge();
+  await game.open(signed);
+  const status = await registry.appStatus(game.appId);
+  await pastPeriod();
+  await game.settleLedger();
+  const balances = () => Promise.all([user, hub].map(({ address }) => ethers.provider.getBalance(address)));
+  return {
+    ...{ world, app, game, state, status },
+    async settle(): Promise<bigint[]> {
+      const before = await balances();
+      await registry.connect(stranger).settleApp(game.app, state, game.proof);
+      return (await balances()).map((balance, i) => balance - before[i]!);
+    },
+  };
+}
+
+const TRANSFERS = 'tuple(address,uint256)[2]';
+const all = ({ user, hub }: World, amount = 100n) => [
+  [user.address, amount],
+  [hub.address, 0n],
+];
 
 const nim = (version: bigint, piles: [bigint, bigint, bigint]) =>
   coder.encode(['tuple(uint256,uint256[3])'], [[version, piles]]);
@@ -248,5 +311,161 @@ describe('published Counterfactual apps, unmodified', () => {
     await game.settleLedger();
     const paid = registry.settleApp(game.app, after, game.proof);
     await expect(paid).to.changeEtherBalances(ethers, [user, hub], [100n, 0n]);
+  });
+
+  it('SimpleLinkedTransferApp pays for the preimage, and refunds when it is cancelled or nobody moves', async () => {
+    const preimage = keccak256('0x01');
+    const initial = (world: World) =>
+      coder.encode(
+        [`tuple(${TRANSFERS},bytes32,bytes32,bool)`],
+        [[all(world), sha256(preimage), ZeroHash, false]],
+      );
+    const unlock = (shown: string) => [[1, coder.encode(['bytes32'], [shown])]] as const;
+    for (const [moves, paid] of [
+      [unlock(preimage), [0n, 100n]],
+      [unlock(ZeroHash), [100n, 0n]],
+      [[], [100n, 0n]],
+    ] as const) {
+      const { settle } = await played('SimpleLinkedTransferApp', initial, 1, moves);
+      expect(await settle()).to.deep.equal(paid);
+    }
+  });
+
+  it('SimpleSignedTransferApp pays for a signature of the named signer', async () => {
+    const signer = new Wallet(keccak256('0xa77e57'));
+    const domain = {
+      name: 'Connext Signed Transfer',
+      version: '0',
+      chainId: 7n,
+      verifyingContract: ADDRESS,
+      salt: '0xa070ffb1cd7409649bf77822cce74495468e06dbfaef09556838bf188679b9c2',
+    };
+    const fields = ['paymentId', 'data'].map((field) => ({ name: field, type: 'bytes32' }));
+    const receipt = { paymentId: keccak256('0x07'), data: keccak256('0x08') };
+    const signature = await signer.signTypedData(domain, { Receipt: fields }, receipt);
+    const { settle } = await played(
+      'SimpleSignedTransferApp',
+      (world) =>
+        coder.encode(
+          [`tuple(${TRANSFERS},address,uint256,address,bytes32,bytes32,bool)`],
+          [[all(world), signer.address, 7n, ADDRESS, ZeroHash, receipt.paymentId, false]],
+        ),
+      1,
+      [[1, coder.encode(['tuple(bytes32,bytes)'], [[receipt.data, signature]])]],
+    );
+    expect(await settle()).to.deep.equal([0n, 100n]);
+  });
+
+  describe('HighRollerApp', () => {
+    const salt = keccak256('0x55');
+    const action = (type: number, number: bigint, hash: string) =>
+      coder.encode(['tuple(uint8,uint256,bytes32)'], [[type, number, hash]]);
+    const initial = () =>
+      coder.encode(
+        ['tuple(uint8,bytes32,bytes32,uint256,uint256,uint256)'],
+        [[0, ZeroHash, ZeroHash, 0n, 0n, 0n]],
+      );
+    const moves = (number: bigint) =>
+      [
+        [0, action(0, 0n, solidityPackedKeccak256(['bytes32', 'uint256'], [salt, number]))],
+        [1, action(1, 9n, ZeroHash)],
+        [0, action(2, number, salt)],
+      ] as const;
+
+    for (const [name, made, paid] of [
+      ['who never commits loses', [], [0n, 100n]],
+      ['who never answers loses', moves(5n).slice(0, 1), [100n, 0n]],
+      ['who never reveals loses', moves(5n).slice(0, 2), [0n, 100n]],
+      ['the dice decide what both committed to', moves(5n), [100n, 0n]],
+      ['who committed to zero loses', moves(0n), [0n, 100n]],
+    ] as const) {
+      it(name, async () => {
+        const { settle, app, state } = await played('HighRollerApp', initial, 0, made);
+        expect(await app.isStateTerminal(state)).to.equal(made.length === 3);
+        expect(await settle()).to.deep.equal(paid);
+      });
+    }
+  });
+
+  it('AppWithAction: a move that leaves the state as it was is a move, and the end comes when the app says so', async () => {
+    const increment = (by: bigint) => coder.encode(['tuple(uint8,uint256)'], [[0, by]]);
+    const accept = coder.encode(['tuple(uint8,uint256)'], [[1, 0n]]);
+    const { settle, status, game, app, state } = await played(
+      'AppWithAction',
+      () => coder.encode(['uint256'], [0n]),
+      0,
+      [
+        [1, increment(2n)],
+        [0, accept],
+        [0, increment(9n)],
+      ],
+    );
+    expect([status.version, status.steps, status.stateHash]).to.deep.equal([3n, 3n, keccak256(state)]);
+    expect(status.finalizesAt).to.equal(status.baseEndsAt);
+    expect(await app.getTurnTaker(state, game.app.participants)).to.equal(game.app.participants[0]);
+    expect(await settle()).to.deep.equal([100n, 0n]);
+  });
+
+  it('IdentityApp, which knows no turns, no moves and no end, pays what its state says, for every outcome type', async () => {
+    for (const [outcomeType, state, paid] of [
+      [0, () => coder.encode(['uint8'], [2]), [50n, 50n]],
+      [1, (world: World) => coder.encode([TRANSFERS], [all(world)]), [100n, 0n]],
+      [
+        2,
+        ({ user, hub }: World) =>
+          coder.encode(
+            ['tuple(address,uint256)[][]'],
+            [
+              [
+                [
+                  [hub.address, 10n],
+                  [user.address, 20n],
+                  [hub.address, 70n],
+                ],
+              ],
+            ],
+          ),
+        [20n, 80n],
+      ],
+    ] as const) {
+      const { settle, world, game } = await played('IdentityApp', state, outcomeType);
+      expect(await settle()).to.deep.equal(paid);
+      await expect(world.registry.settleApp(game.app, '0x', game.proof)).to.be.revertedWithCustomError(
+        world.registry,
+        'AppFinished',
+      );
+    }
+    const game = await played('IdentityApp', () => coder.encode(['uint8'], [1]), 0);
+    await expect(game.app.getTurnTaker('0x', [])).to.be.revertedWith(/no implementation/);
+  });
+
+  it('WithdrawApp refunds what was not withdrawn; that the money left by another way is no outcome', async () => {
+    const data = keccak256('0x77');
+    const digest = keccak256(concat([toUtf8Bytes('\x15Indra Signed Message:\n32'), data]));
+    const signed = [1, 2].map(
+      (index) =>
+        ethers.HDNodeWallet.fromPhrase(
+          'test test test test test test test test test test test junk',
+          '',
+          `m/44'/60'/0'/0/${index}`,
+        ).signingKey.sign(digest).serialized,
+    );
+    const initial = (world: World) =>
+      coder.encode(
+        [`tuple(${TRANSFERS},bytes[2],address[2],bytes32,bytes32,bool)`],
+        [[all(world), [signed[0], '0x'], [world.user.address, world.hub.address], data, ZeroHash, false]],
+      );
+    const silent = await played('WithdrawApp', initial, 1);
+    expect(await silent.settle()).to.deep.equal([100n, 0n]);
+
+    const done = await played('WithdrawApp', initial, 1, [
+      [1, coder.encode(['tuple(bytes)'], [[signed[1]]])],
+    ]);
+    const { registry } = done.world;
+    await expect(done.settle()).to.be.revertedWithCustomError(registry, 'OutcomeNotReady');
+    // Its outcome, nothing for both, does not distribute the stake: after the grace each gets its own back.
+    const { finalizesAt } = done.status;
+    await networkHelpers.time.increaseTo(finalizesAt + (await registry.FALLBACK_GRACE()));
+    expect(await done.settle()).to.deep.equal([100n, 0n]);
   });
 });
