@@ -196,7 +196,8 @@ const isFunctions = (part: Part): boolean => part.name.startsWith('functions-');
 
 /** A store that remembers channels of a chain that is gone is worse than none. */
 async function beginStoreAnew(folder: string, onProgress: (text: string) => void): Promise<void> {
-  const remembered = [join(folder, 'dynamodb'), join(folder, 'sqlite')].filter((path) => existsSync(path));
+  const stores = ['dynamodb', 'sqlite', 'watchtower'].map((name) => join(folder, name));
+  const remembered = stores.filter((path) => existsSync(path));
   if (remembered.length === 0) return;
   onProgress('the chain begins anew, and the store with it: earlier channels are gone');
   await Promise.all(remembered.map((path) => rm(path, { recursive: true, force: true })));
