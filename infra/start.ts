@@ -142,7 +142,6 @@ function readyBlock(info: WorldInfo): string {
     ['Transfer app', chain.transferApp],
     ['Test token', chain.token],
     ['Watchtower', 'npm run watchtower -- --local'],
-    ['Watchtower', 'npm run watchtower -- --local'],
     ['Fund', 'npm run fund -- <address> [ether] [tokens]'],
     ['Stop', 'Ctrl-C; the next start finds everything again'],
   ];
