@@ -132,6 +132,15 @@ describe('the nonce lane', () => {
     expect(new Set(nonces())).toEqual(new Set([7]));
   });
 
+  test('a nonce whose transaction a reorganization undid is used again, or nothing after it would ever be mined', async () => {
+    await enqueue(owner, [send('a', target(1))]);
+    await finishAll();
+    writer.forget();
+    await enqueueAgain(owner, [send('a', target(1))]);
+    await submit(owner);
+    expect(new Set(nonces())).toEqual(new Set([7]));
+  });
+
   test('nonces others have used are not given out', async () => {
     await enqueue(owner, [send('a', target(1))]);
     await finishAll();

@@ -90,7 +90,9 @@ async function receiptOf(
 /** Signs what has no transaction yet, and a dearer one for what is stuck; one write stores them all. */
 async function prepare<P>(owner: LaneOwner<P>, { lane, expect }: LoadedLane<P>): Promise<'moved' | 'idle'> {
   const fees = await owner.writer.fees();
-  const first = lane.nextNonce ?? (await firstNonce(owner.writer));
+  // With nothing in flight the chain alone knows: a reorganization may have undone what was filed as done.
+  const isIdle = lane.entries.every((entry) => entry.nonce === null);
+  const first = isIdle ? await firstNonce(owner.writer) : lane.nextNonce;
   if (!fees.ok || first === null) return 'idle';
   const isAsked = lane.entries.some((entry) => entry.nonce === null || isStuck(owner, entry));
   const mined = isAsked ? await confirmedNonce(owner) : 0;

@@ -34,7 +34,10 @@ export class ScriptedLaneWriter implements LaneWriter {
   }
 
   async nextNonce(): Promise<Outcomes<number>> {
-    return this.answer(this.nonce);
+    const { broadcasts, foreign, nonce } = this;
+    return this.answer(
+      Math.max(nonce, ...[...broadcasts.map((sent) => sent.nonce), ...foreign].map((used) => used + 1)),
+    );
   }
 
   async minedNonce(): Promise<Outcomes<number>> {
@@ -69,6 +72,12 @@ export class ScriptedLaneWriter implements LaneWriter {
 
   async receipt(hash: Hash): Promise<Outcomes<Receipt | null>> {
     return this.answer(this.mined.get(hash) ?? null);
+  }
+
+  /** A reorganization: what was mined and broadcast is gone. */
+  forget(): void {
+    this.mined.clear();
+    this.broadcasts.length = 0;
   }
 
   /** Mines, per nonce, the last thing broadcast; anything else at that nonce never will be. */
