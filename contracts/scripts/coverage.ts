@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * `npm run coverage`: runs the contracts' tests and prints, per source, the lines and the branches they reach, and each
- * branch they do not; `--check` fails when there is one. Hardhat counts statements only, so every condition goes through a function of its own with a
- * statement for true and one for false. Conditions in assembly are not seen.
+ * branch they do not; `--check` fails when there is one. Hardhat counts statements only, so every condition goes through
+ * a function of its own with a statement for true and one for false. Conditions in assembly are not seen.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

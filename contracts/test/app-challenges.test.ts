@@ -339,6 +339,15 @@ describe('app challenges', () => {
       expect((await registry.appStatus(appId)).challengeId).to.equal(2n);
     });
 
+    it('lets anyone open an app again from its leaf, of which no later state was ever shown', async () => {
+      const world = await loadOpened();
+      const { registry, app, appId, sign, hub, user, stranger, ledgerState, proof } = world;
+      const cancel = cancelOf(world, appId);
+      await registry.cancelApp(app, cancel, await sign('Cancel', cancel, [hub, user]));
+      await registry.connect(stranger).openApp(app, header(ledgerState), proof, '0x', []);
+      expect((await registry.appStatus(appId)).challengeId).to.equal(2n);
+    });
+
     it('does not let an app with agreed moves start over from its leaf', async () => {
       const world = await load();
       const { registry, app, appId, state, signState, sign, hub, user, challenge, open } = world;

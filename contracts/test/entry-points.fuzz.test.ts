@@ -261,6 +261,37 @@ describe('entry points, whatever they are given (invariants 1, 8 and 9)', () => 
     }
   });
 
+  describe('with any gas a call is refused or does exactly the same (invariant 11)', () => {
+    for (const [index, [method, { at }]] of Object.entries(ENTRIES).entries()) {
+      const seed = SEED * 1_000 + 500 + index;
+      it(`${method}, seed ${seed}`, async () => {
+        const { world, calls } = await at();
+        const pick = random(seed);
+        const time = (await now()) + 1n;
+        const snapshot = await networkHelpers.takeSnapshot();
+        const effect = async (gasLimit: number) => {
+          await networkHelpers.time.setNextBlockTimestamp(time);
+          const sent = world.stranger.sendTransaction({ ...calls[method as Method], gasLimit });
+          const receipt = await sent.then((one) => one.wait()).catch(() => null);
+          await snapshot.restore();
+          return (
+            receipt && [receipt.gasUsed, receipt.logs.map(({ topics, data }) => [...topics, data].join())]
+          );
+        };
+        const enough = await effect(8_000_000);
+        expect(enough?.[1]).not.to.have.length(0);
+        const most = Number(enough![0]) + 1_300_000;
+        for (let i = 0; i < TRIES / 4; i++) {
+          const gasLimit = 60_000 + pick.below(most);
+          await withSeed(`with ${gasLimit} gas`, seed, async () => {
+            const found = await effect(gasLimit);
+            if (found) expect(found[1]).to.deep.equal(enough![1]);
+          });
+        }
+      });
+    }
+  });
+
   for (const name of ['registry', 'channel', 'factory'] as const) {
     describe(`of the ${name}`, () => {
       it(`take any arguments, seed ${SEED}`, async () => {

@@ -5,6 +5,7 @@ import { ZeroAddress } from 'ethers';
 import type { Deployed, Token } from './support/contracts.ts';
 import {
   asset,
+  callingBack,
   deployed,
   deployWorld,
   ETHER,
@@ -310,6 +311,26 @@ describe('settlement', () => {
       const ghost = stranger.address;
       await settle(world, await final(world, 2n, [asset(ghost, { balances: [4n, 0n] })]));
       expect(await channel.claimable(ghost, user.address)).to.equal(4n);
+    });
+
+    it('cannot be entered again from a token while it pays', async () => {
+      const world = await load();
+      const { user, address, channel, deploy } = world;
+      await deploy();
+      const hostile = ethers.getAddress(`0x${'a7'.repeat(20)}`);
+      const data = channel.interface.encodeFunctionData('deposit', [ETHER, 0n]);
+      await networkHelpers.setCode(hostile, callingBack(address, data));
+      expect(await ethers.provider.call({ to: hostile })).to.equal(
+        ethers.ZeroHash,
+        'let in at any other time',
+      );
+      // It says that there is one, and that a transfer succeeded, as long as the call back is refused.
+      const state = await final(world, 2n, [asset(hostile, { balances: [1n, 0n] })]);
+      await expect(settle(world, state))
+        .to.emit(channel, 'AssetSettled')
+        .withArgs(0n, hostile, [1n, 0n], 0n)
+        .and.not.to.emit(channel, 'Deposited');
+      expect(await channel.claimable(hostile, user.address)).to.equal(0n);
     });
 
     it('refuses so little gas that a good token would look like a bad one', async () => {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { expect } from 'chai';
-import { ZeroAddress } from 'ethers';
+import { Interface, ZeroAddress, ZeroHash } from 'ethers';
+
+import withdrawHandler from '../../lib/chain/abi/IWithdrawHandler.json' with { type: 'json' };
 
 import type { Deployed } from './support/contracts.ts';
 import {
+  callingBack,
   coder,
   deployed,
   deployWorld,
@@ -16,6 +19,8 @@ import {
 
 type Handler = Deployed<'last' | 'setAnswer'>;
 type Recipient = Deployed<'answer' | 'calledBack' | 'set'>;
+
+const HOSTILE = `0x${'a7'.repeat(20)}`;
 
 async function funded() {
   const world = await deployWorld();
@@ -181,4 +186,24 @@ describe('withdrawals', () => {
     );
     expect(await ethers.provider.getBalance(address)).to.equal(90n);
   });
+
+  for (const [name, rest] of [
+    ['token', { asset: HOSTILE, amount: 1n }],
+    ['handler', { handler: HOSTILE }],
+    ['handler of tokens', { handler: HOSTILE, tokens: true }],
+  ] as const) {
+    it(`cannot be entered again from a ${name}`, async () => {
+      const world = await load();
+      const { channel, stranger, address, tokenAddress } = world;
+      const { tokens, ...draw } = { tokens: false, ...rest };
+      const { selector } = new Interface(withdrawHandler.abi).getFunction('onWithdrawal')!;
+      const answer = name === 'token' ? undefined : selector.padEnd(66, '0');
+      const data = channel.interface.encodeFunctionData('deposit', [ETHER, 0n]);
+      await networkHelpers.setCode(HOSTILE, callingBack(address, data, answer));
+      expect(await ethers.provider.call({ to: HOSTILE })).to.equal(ZeroHash, 'let in at any other time');
+      await expect(
+        withdraw(world, { recipient: stranger.address, ...(tokens && { asset: tokenAddress }), ...draw }),
+      ).not.to.emit(channel, 'Deposited');
+    });
+  }
 });

@@ -214,6 +214,16 @@ export function returning(answer: string): string {
   return concat([`0x61${length}80600c6000396000f3`, answer]);
 }
 
+/** Code that, whatever it is asked, calls back, and answers with `answer` if that was refused, with zero if not. */
+export function callingBack(target: string, data: string, answer: string = toBeHex(1, 32)): string {
+  const length = toBeHex(dataLength(data), 2).slice(2);
+  const [to, word] = [target.slice(2), answer.slice(2)];
+  return concat([
+    `0x61${length}605560003960006000${`61${length}`}6000600073${to}5af1157f${word}0260005260206000f3`,
+    data,
+  ]);
+}
+
 export const NO_SIGNATURES: Pair<string> = ['0x', '0x'];
 
 export async function pastPeriod(seconds = PERIOD) {
