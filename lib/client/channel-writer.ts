@@ -40,6 +40,8 @@ export class ChannelWriter {
   #attempts: number;
   #halted: IndraError | null = null;
   #suspended: IndraError | null = null;
+  /** Whether the hub was asked what it holds: before that another device's versions are not known here (invariant 2). */
+  #isHeld = false;
   #running: Promise<void> | null = null;
 
   constructor(parts: WriterParts, record: ChannelRecord, etag: Expectation) {
@@ -125,6 +127,16 @@ export class ChannelWriter {
     this.#wake();
   }
 
+  /** Signs and sends nothing until `release`; what is asked for waits. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#wake();
+  }
+
   /** Resolves once the record of the next epoch is durable; false if this writer stopped before. What was signed is void. */
   beginEpoch(next: Amendment): Promise<boolean> {
     return new Promise((resolve) => {
@@ -169,7 +181,7 @@ export class ChannelWriter {
     while (!this.#stop.signal.aborted && this.#halted === null) {
       this.#amend();
       const head = inFlight(this.#record);
-      const isActive = this.#suspended === null;
+      const isActive = this.#suspended === null && !this.#isHeld;
       if (isActive && head !== null) await this.#exchange(head);
       else if (isActive && this.#queue.isUrgent) await this.#propose();
       else if (this.#isDirty) await this.#save(this.#record);

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** From a hub's address and a key to a client: sign in, open the channel, go on where the last one stopped. */
 import { recoverAddress } from '#secp256k1';
-import { openLine } from '#client-line';
-import { EthereumChainReader } from '../chain/chain-reader.ts';
-import { EthereumChainWriter } from '../chain/chain-writer.ts';
-import { createJsonRpc } from '../chain/json-rpc.ts';
 import { newCorrelationId } from '../messaging/envelope.ts';
 import type { Fetch } from '../messaging/http-post.ts';
-import { keepSession } from '../messaging/session-keeper.ts';
-import { toBytes } from '../protocol/bytes.ts';
 import type { Channel } from '../protocol/types.ts';
 import { withMigrations } from '../store/migrations.ts';
 import type { Store } from '../store/store.ts';
+import { openReader, writerTo } from './chain-access.ts';
 import { channelKey, keyOfMnemonic } from './channel-key.ts';
 import { ChannelWriter } from './channel-writer.ts';
 import type { WriterListener } from './writer-parts.ts';
@@ -23,11 +18,11 @@ import {
   catalogueOf,
   chainOf,
   channelWith,
-  fetchDescription,
   termsOf,
   type ChainDescription,
   type HubDescription,
 } from './hub-description.ts';
+import { describe, lineTo } from './hub-access.ts';
 import { hubRequests } from './hub-requests.ts';
 import { closingsAfter } from './incoming-transfers.ts';
 import { IndraError } from './indra-error.ts';
@@ -79,13 +74,11 @@ export async function connect(options: ConnectOptions): Promise<IndraClient> {
   const hubUrl = options.hubUrl.replace(/\/+$/, '');
   const clock = options.clock ?? systemClock;
   const key = keyFrom(options);
-  const description =
-    options.description ??
-    (await fetchDescription(hubUrl, options.fetch ?? globalThis.fetch, options.signal));
+  const description = options.description ?? (await describe(options, hubUrl));
   const chain = chainOf(description, options.chainId);
   const channel = channelWith(description, chain, key.address);
   const reader = options.reader ?? (await openReader(chain, options.rpcUrl));
-  const line = await openLineTo(options, hubUrl, key, chain);
+  const line = await lineTo(options, hubUrl, { key, chain, channel, clock });
   const lock = await acquireLock(browserLocks(), `indra ${channel.domain.chainId} ${channel.address}`);
   try {
     return await start({ options, hubUrl, clock, key, description, chain, channel, reader, line, lock });
@@ -124,7 +117,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     recover: recoverAddress,
     takeOver: options.takeOver ?? false,
   };
-  const opened = await openChannel({ ...opening, id: newCorrelationId(), signal });
+  const opened = await openChannel({ ...opening, mayGoOn: true, id: newCorrelationId(), signal });
   const events = new EventHub();
   const terms = termsOf(description, chain);
   const builder = operationBuilder({ channel, key, terms, ephemeralKey });
@@ -199,7 +192,10 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   });
   await upkeep.disputes.begin();
   if (opened.isForeign || !lock.isHeld) session.writer.stayReadOnly(IndraError.from('another_writer'));
-  else session.writer.start();
+  else {
+    if (!opened.isHeard) session.writer.hold();
+    session.writer.start();
+  }
   lock.whenHeld(() => void resume());
   // Told in a later turn, when whoever connects has had the time to listen.
   const { restoredVersion } = session;
@@ -207,14 +203,27 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     void clock.sleep(0).then(() => events.emit('channel.restored', { version: restoredVersion }));
   if (session.writer.suspendedBy !== null) await upkeep.disputes.look();
   upkeep.start();
+  if (!opened.isHeard) void hearLater();
   feed.nudge();
   return new IndraClient(session, upkeep);
 
+  function hear(): Promise<OpenedChannel | null> {
+    const asked = { ...opening, mayGoOn: false, id: newCorrelationId(), signal: closing.signal };
+    return openChannel(asked).catch(() => null);
+  }
+
+  /** The hub was away: nothing is signed before it is known what it holds. */
+  async function hearLater(): Promise<void> {
+    const heard = await hear();
+    if (heard === null || closing.signal.aborted) return;
+    if (heard.isForeign) return session.writer.stayReadOnly(IndraError.from('another_writer'));
+    session.writer.release();
+    await upkeep.settle();
+  }
+
   /** The other tab is gone: go on from what it stored. */
   async function resume(): Promise<void> {
-    const reopened = await openChannel({ ...opening, id: newCorrelationId(), signal: closing.signal }).catch(
-      () => null,
-    );
+    const reopened = await hear();
     if (reopened === null || reopened.isForeign || closing.signal.aborted) return;
     session.writer = writerOf(reopened);
     await upkeep.disputes.begin();
@@ -228,53 +237,6 @@ function keyFrom({ key, mnemonic }: ConnectOptions): ChannelKey {
   if (key !== undefined) return channelKey(key);
   if (mnemonic !== undefined) return channelKey(keyOfMnemonic(mnemonic));
   throw IndraError.from('malformed', { what: 'give a key or a mnemonic' });
-}
-
-/** The contracts must be those this code was built against; a chain that does not answer now is read later. */
-async function openReader(chain: ChainDescription, rpcUrl: string | undefined): Promise<ChainReader> {
-  const reader = new EthereumChainReader(createJsonRpc({ url: rpcUrl ?? chain.rpcUrl }), chain);
-  const deployment = await reader.checkDeployment();
-  if (deployment.ok && deployment.value.length > 0)
-    throw IndraError.from('hub_mismatch', { contracts: deployment.value });
-  return reader;
-}
-
-const writerTo = (chain: ChainDescription, rpcUrl: string | undefined, key: ChannelKey): ChainWriter =>
-  new EthereumChainWriter({
-    rpc: createJsonRpc({ url: rpcUrl ?? chain.rpcUrl }),
-    contracts: chain,
-    signer: key,
-  });
-
-async function openLineTo(
-  options: ConnectOptions,
-  hubUrl: string,
-  key: ChannelKey,
-  chain: ChainDescription,
-): Promise<Line> {
-  if (options.transport !== undefined) return options.transport;
-  const keeper = await keepSession({
-    hubUrl,
-    address: key.address,
-    chainId: chain.chainId,
-    sign: (digest) => toBytes(key.sign(digest)),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-  });
-  if (!keeper.ok) throw IndraError.of(keeper.error);
-  const line = await openLine(keeper.value, chain.chainId);
-  if (!line.ok) {
-    keeper.value.close();
-    throw IndraError.of(line.error);
-  }
-  const { close } = line.value;
-  return {
-    ...line.value,
-    async close() {
-      keeper.value.close();
-      await close();
-    },
-  };
 }
 
 /** A seal's key is used once; a random 32 bytes is no private key about once in 2^128. */

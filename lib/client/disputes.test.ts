@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The client alone against a real chain with the real contracts, with a hub's door that the test opens and shuts. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startLocalChain, type LocalChain } from '../chain/testing/local-chain.ts';
 import { deployApps } from '../../contracts/deploy.ts';
 import { mortalStore, type Life, type Mortality } from '../../test/model/mortal-store.ts';
@@ -36,6 +36,9 @@ beforeAll(async () => {
   clock = new ChainClock(chain);
 }, 30_000);
 afterAll(() => chain.stop());
+
+/** Every test makes transactions by the dozen. */
+jest.setTimeout(30_000);
 
 const DEPOSIT = 1_000n;
 const OUTSIDE = `0x${'99'.repeat(20)}` as string as Address;
@@ -214,6 +217,35 @@ describe('watching (invariants 10 and 13)', () => {
     await world.until('it is answered', async () => (await world.challenge()).finalizesAt === 0);
   });
 
+  test('a client that starts without the hub answers and leaves, and signs nothing until the hub is heard', async () => {
+    await funded();
+    const { ledger, signatures } = world.door.state;
+    await client.createLink({ asset: ETHER, amount: 10n });
+    await client.close();
+    await world.giveGas(world.door.address);
+    const shown = { kind: 'challenge', ledger, signatures } as const;
+    await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, shown));
+    world.door.isThere = false;
+    client = await world.connect();
+    await world.until('it is answered', async () => (await world.challenge()).finalizesAt === 0);
+    await world.until('the client saw it', async () => (await client.disputeStatus()).stage === 'none');
+    const { highestSigned } = await record();
+    const link = client.createLink({ asset: ETHER, amount: 1n });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await record()).highestSigned).toBe(highestSigned);
+    world.door.isThere = true;
+    await link;
+    expect(certain()).toBe(DEPOSIT - 11n);
+    await restart();
+    world.door.isThere = false;
+    await restart();
+    await client.dispute();
+    // Both links stay open for a day, and nobody opens them.
+    expect((await world.passUntil(client.settled(), 6_000)).paid).toEqual([
+      { asset: ETHER, amount: DEPOSIT - 11n },
+    ]);
+  });
+
   test('a hub that only says so disputes nothing', async () => {
     await funded();
     const before = world.door.state;
@@ -361,12 +393,14 @@ describe('a process that dies at any write goes on to the end (invariant 12)', (
       (async () => {
         client = await world.connect(mortalStore(world.store, 'client', life, mortality), true);
         await client.dispute();
-        await world.passUntil(client.settled());
+        await world.passUntil(Promise.race([died, client.settled()]));
         await client.close();
         return 'lived' as const;
       })(),
     ]);
     if (outcome === 'died') {
+      // Its loops end; what it waits for in its store never comes.
+      void client.close();
       client = await world.connect();
       // Whoever asked for it asks again, since the wish itself may have been lost; where it was not, it may be fulfilled.
       expect(['none', 'wrong_epoch']).toContain(await codeOf(client.dispute()));

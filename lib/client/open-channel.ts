@@ -19,6 +19,8 @@ export interface Opening {
   readonly recover: Recover;
   /** Adopt a state of this key that another device made, and write here from now on. */
   readonly takeOver: boolean;
+  /** Go on with one's own record where the hub does not answer. */
+  readonly mayGoOn: boolean;
   readonly id: string;
   readonly signal: AbortSignal;
 }
@@ -30,6 +32,8 @@ export interface OpenedChannel {
   readonly isRestored: boolean;
   /** Another device signed since: this one only reads. */
   readonly isForeign: boolean;
+  /** The hub said what it holds. Without that nothing may be signed, but the channel can be watched and left. */
+  readonly isHeard: boolean;
 }
 
 /**
@@ -39,22 +43,23 @@ export interface OpenedChannel {
 export async function openChannel(opening: Opening): Promise<OpenedChannel> {
   const { channel, catalogue, store, recover } = opening;
   const held = await loadRecord(store, catalogue, channel.domain.chainId, channel.address);
-  const view = await opening.hub.insist('open', { challengePeriod: channel.challengePeriod }, opening);
+  const request = { challengePeriod: channel.challengePeriod };
+  const first = held === null || !opening.mayGoOn ? null : await opening.hub.ask('open', request, opening);
+  if (held !== null && first !== null && !first.ok && first.error.outcome === 'unknown')
+    return { ...held, isRestored: false, isForeign: false, isHeard: false };
+  const view = first?.ok === true ? first.value : await opening.hub.insist('open', request, opening);
   checkChannel(channel, view);
-  if (held === null)
-    return {
-      record: restoredRecord(channel, verified(opening, view.state)),
-      etag: 'absent',
-      isRestored: true,
-      isForeign: false,
-    };
+  const heard = { isRestored: false, isForeign: false, isHeard: true };
+  if (held === null) {
+    const record = restoredRecord(channel, verified(opening, view.state));
+    return { ...heard, record, etag: 'absent', isRestored: true };
+  }
   const verdict = judgeServed(held.record, view.state, recover);
-  if (verdict.kind === 'agreed')
-    return { ...held, record: kept(held.record, verdict.record), isRestored: false, isForeign: false };
-  if (verdict.kind !== 'foreign') return { ...held, isRestored: false, isForeign: false };
-  if (!opening.takeOver) return { ...held, isRestored: false, isForeign: true };
+  if (verdict.kind === 'agreed') return { ...heard, ...held, record: kept(held.record, verdict.record) };
+  if (verdict.kind !== 'foreign') return { ...heard, ...held };
+  if (!opening.takeOver) return { ...heard, ...held, isForeign: true };
   const record = restoredRecord(channel, verified(opening, view.state), held.record.highestSigned);
-  return { record, etag: held.etag, isRestored: true, isForeign: false };
+  return { ...heard, record, etag: held.etag, isRestored: true };
 }
 
 /** While something is in flight its own answer tells more than a served state does. */
