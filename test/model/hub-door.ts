@@ -3,6 +3,7 @@
 import { countersign } from '../../lib/hub/countersign.ts';
 import type { Caller, Hub, HubChain } from '../../lib/hub/hub.ts';
 import { collateral } from '../../lib/hub/operations/collateral.ts';
+import { dispute } from '../../lib/hub/operations/dispute.ts';
 import { open } from '../../lib/hub/operations/open.ts';
 import { sync } from '../../lib/hub/operations/sync.ts';
 import { transfer } from '../../lib/hub/operations/transfer.ts';
@@ -25,6 +26,7 @@ const RUN: Partial<Record<OperationName, Run>> = {
   transfer,
   withdraw,
   collateral,
+  dispute,
   deposit: proposals('deposit'),
   install: proposals('install'),
   uninstall: proposals('update', 'uninstall'),

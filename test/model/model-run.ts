@@ -25,7 +25,7 @@ export interface Run {
 }
 
 const RESTART_MS = 700;
-const MOST_STEPS = 20_000;
+const MOST_STEPS = 60_000;
 const LOOK_EVERY = 20;
 
 /** One timer further; whoever died is started again a little later. */
