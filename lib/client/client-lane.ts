@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The nonce lane of the channel key: what a client sends to the chain itself, surviving the client (invariant 12). */
 import { z } from 'zod';
-import { enqueueAgain, finishedSend, loadLane, type LaneOwner } from '../lane/lane.ts';
+import { enqueueAgain, loadLane, type LaneOwner } from '../lane/lane.ts';
 import type { Call } from '../lane/ports.ts';
 import { submit } from '../lane/submit.ts';
 import type { Outcomes } from '../protocol/errors.ts';
@@ -66,12 +66,6 @@ export class ClientLane {
   async isWaiting(prefix: string): Promise<boolean> {
     const { lane } = await loadLane(this.#owner);
     return lane.entries.some((entry) => entry.key.startsWith(prefix));
-  }
-
-  /** Whether a send of this name ended otherwise than it should have. */
-  async hasFailed(key: string): Promise<boolean> {
-    const finished = await finishedSend(this.#owner, key);
-    return finished !== null && finished.outcome !== 'succeeded';
   }
 
   /** Broadcasts, replaces and files what waits. */

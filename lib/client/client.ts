@@ -214,7 +214,7 @@ export class IndraClient {
    * `no_dispute`, `dispute_final`, `busy` while the challenge is on its way, `insufficient_gas`, or what the hub refuses.
    */
   cancelDispute(options: CallOptions = {}): Promise<void> {
-    return this.#ask(options, (call) => this.#disputes.cancel(call));
+    return this.#call(options, (call) => this.#disputes.cancel(call));
   }
 
   /**
