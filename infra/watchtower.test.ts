@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,11 +18,9 @@ import { towerStatus, type TowerStatus } from '../lib/protocol/wire/watchtower.t
 import type { AgreedState } from '../lib/protocol/types.ts';
 import { DisputedChannel } from '../lib/watchtower/testing/disputed-channel.ts';
 import { shownOf } from '../lib/watchtower/testing/shown-states.ts';
-import { addressOfPrivateKey } from '../lib/signing/native.ts';
-import { freePort } from './local/free-port.ts';
-import { setEther } from './local/fund.ts';
-import { startProcess, type ManagedProcess } from './local/managed-process.ts';
+import type { ManagedProcess } from './local/managed-process.ts';
 import { waitUntil } from './local/wait-until.ts';
+import { newWatchtower, startWatchtower, type RunningWatchtower } from './local/watchtower-process.ts';
 
 const SCRIPT = join(import.meta.dirname, 'watchtower.ts');
 const PERIOD = 4_000;
@@ -41,48 +39,26 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface RunningTower {
-  readonly url: string;
-  readonly process: ManagedProcess;
-  readonly env: Record<string, string>;
+async function newTower(): Promise<RunningWatchtower> {
+  const tower = await newWatchtower({
+    folder: join(folder, randomBytes(4).toString('hex')),
+    chain: { ...chain.contracts, rpcUrl: chain.url },
+    confirmations: 1,
+  });
+  running.add(tower.process);
+  return tower;
 }
 
-async function newTower(): Promise<RunningTower> {
-  const key = randomBytes(32);
-  const name = key.toString('hex', 0, 4);
-  const keyFile = join(folder, `${name}.key`);
-  await writeFile(keyFile, `0x${key.toString('hex')}\n`, { mode: 0o600 });
-  await setEther(chain.url, addressOfPrivateKey(key), 10n ** 18n);
-  const port = await freePort();
-  return start({
-    INDRA_CHAINS: JSON.stringify([{ ...chain.contracts, rpcUrl: chain.url, confirmations: 1 }]),
-    WATCHTOWER_PRIVATE_KEY_FILE: keyFile,
-    INDRA_WATCHTOWER_SQLITE_PATH: join(folder, name, 'watchtower.sqlite'),
-    INDRA_WATCHTOWER_PORT: String(port),
-    INDRA_WATCHTOWER_ROUND_MS: '100',
-  });
+async function startAgain({ env }: RunningWatchtower): Promise<RunningWatchtower> {
+  const tower = await startWatchtower(env);
+  running.add(tower.process);
+  return tower;
 }
 
-async function start(env: Record<string, string>): Promise<RunningTower> {
-  const process = startProcess({
-    name: 'watchtower',
-    command: globalThis.process.execPath,
-    args: ['--no-warnings', SCRIPT, '--json'],
-    env,
-  });
-  running.add(process);
-  const url = `http://127.0.0.1:${env['INDRA_WATCHTOWER_PORT']}`;
-  await waitUntil('the watchtower', async () => {
-    if (!process.running()) throw new Error(process.tail());
-    return (await fetch(`${url}/health/ready`)).ok;
-  });
-  return { url, process, env };
-}
-
-const show = (tower: RunningTower, one: DisputedChannel, state: AgreedState) =>
+const show = (tower: RunningWatchtower, one: DisputedChannel, state: AgreedState) =>
   postRequest({ url: `${tower.url}/v1/states`, body: toJson(shownOf(state, one.channel)), id: 'a' });
 
-async function statusOf({ url }: RunningTower): Promise<TowerStatus> {
+async function statusOf({ url }: RunningWatchtower): Promise<TowerStatus> {
   const said = decodeReply(await (await fetch(`${url}/v1/status`)).text(), '');
   if (!said.ok) throw new Error(said.error.code);
   return towerStatus.parse(said.result);
@@ -131,7 +107,7 @@ test('killed at any moment and started again, it answers once (invariant 12)', a
     await one.challenge(one.agreed(4n));
     await new Promise((resolve) => setTimeout(resolve, delay));
     await tower.process.kill();
-    tower = await start(tower.env);
+    tower = await startAgain(tower);
     await untilAnswered(one, 9n);
     expect(await one.said('LedgerAnswered')).toBe(1);
   }
