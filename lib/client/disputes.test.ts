@@ -388,19 +388,17 @@ describe('a process that dies at any write goes on to the end (invariant 12)', (
     const mortality: Mortality = { deathAt: () => ((writes += 1) === deathAt ? death : null) };
     const life: Life = { isDead: false, onDeath: () => {} };
     const died = new Promise<'died'>((resolve) => (life.onDeath = () => resolve('died')));
-    const outcome = await Promise.race([
-      died,
-      (async () => {
-        client = await world.connect(mortalStore(world.store, 'client', life, mortality), true);
-        await client.dispute();
-        await world.passUntil(Promise.race([died, client.settled()]));
-        await client.close();
-        return 'lived' as const;
-      })(),
-    ]);
-    if (outcome === 'died') {
+    let dying: IndraClient | null = null;
+    const living = async (): Promise<'lived'> => {
+      dying = await world.connect(mortalStore(world.store, 'client', life, mortality), true);
+      await dying.dispute();
+      await world.passUntil(Promise.race([died, dying.settled()]));
+      await dying.close();
+      return 'lived';
+    };
+    if ((await Promise.race([died, living()])) === 'died') {
       // Its loops end; what it waits for in its store never comes.
-      void client.close();
+      void (dying as IndraClient | null)?.close();
       client = await world.connect();
       // Whoever asked for it asks again, since the wish itself may have been lost; where it was not, it may be fulfilled.
       expect(['none', 'wrong_epoch']).toContain(await codeOf(client.dispute()));
