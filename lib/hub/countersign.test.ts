@@ -8,7 +8,7 @@ import { loadChannel } from './channels.ts';
 import { transfer } from './operations/transfer.ts';
 import { sweep } from './timers/sweep.ts';
 import { watch } from './timers/watch.ts';
-import { claimTransfer, transferItem, type Claim } from './transfer-item.ts';
+import { claimTransfer, transferItem, transferKey, type Claim } from './transfer-item.ts';
 import { loadTransfer, releaseClaim } from './transfers.ts';
 
 let world: TestHub;
@@ -104,6 +104,16 @@ describe('idempotency (invariant 5)', () => {
     await world.pass(5);
     expect(await alice.send(proposal)).toEqual(first);
     expect(await alice.send(proposal)).toEqual(first);
+  });
+
+  test('a reply given again stands for its effects too, whatever its first handler lived to do (invariant 12)', async () => {
+    const sent = alice.transfer(ETHER, 100n, null);
+    const proposal = alice.proposal([sent.operation]);
+    const first = await alice.send(proposal);
+    const made = (await loadTransfer(world.hub, sent.transferId))!;
+    await world.hub.store.remove(transferKey(sent.transferId), made.etag);
+    expect(await alice.send(proposal)).toEqual(first);
+    expect((await loadTransfer(world.hub, sent.transferId))?.transfer).toEqual(made.transfer);
   });
 
   test('a payment id is used once, whether its first transfer is open, refunded or paid', async () => {

@@ -17,7 +17,7 @@ import { checkFresh } from './chain-cursor.ts';
 import type { ChannelBody, Effect, LoadedChannel } from './channel-item.ts';
 import { commitAmong, loadOwn, untilNoConflict } from './channels.ts';
 import type { Caller, Hub, HubChain } from './hub.ts';
-import { remainingEffects } from './outbox.ts';
+import { performEffects, remainingEffects } from './outbox.ts';
 import { admit } from './policy/admit.ts';
 import type { Admission } from './policy/admission.ts';
 import type { Put } from '../store/store.ts';
@@ -51,7 +51,11 @@ async function attempt(
   if (!loaded.ok) return loaded;
   const { body } = loaded.value;
   const earlier = replyTo(body, proposal);
-  if (earlier !== null) return ok(earlier);
+  if (earlier !== null) {
+    // Whoever has the reply may rely on what it stands for, whether or not the handler before this one lived to do it.
+    await performEffects(hub, body, body.outbox);
+    return ok(earlier);
+  }
   if (body.challenge !== null) return refuse('channel_disputed', { finalizesAt: body.challenge.finalizesAt });
   const fresh = await checkFresh(hub, chain);
   if (!fresh.ok) return fresh;
