@@ -139,12 +139,15 @@ export class Disputes {
       if (await lane.isWaiting(`challenge ${channel.address} `)) throw IndraError.from('busy');
       return this.#watch.want(null);
     }
+    if (Math.max(sight.chainTime, this.#session.clock.now()) >= finalizesAt)
+      throw IndraError.from('dispute_final', { finalizesAt });
     const cancel: Cancel = {
       channel: channel.address,
       epoch,
       subject: ZERO_HASH,
       challengeId,
-      deadline: finalizesAt,
+      // Whoever holds it must not be able to undo what is final.
+      deadline: finalizesAt - 1,
     };
     const signatures = await this.#bothSign(cancel, patience);
     // Dropped first: a wish that outlived its challenge would start the next one.
