@@ -5,7 +5,6 @@ import type { Outcomes } from '../protocol/errors.ts';
 import { refuse } from '../protocol/errors.ts';
 import { encodeTransferState, encodeUnlock } from '../protocol/apps/transfer-app.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { appId, stateHash } from '../protocol/digests.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { AppTerms, InstallOperation, Operation, TransferRoute } from '../protocol/operations.ts';
 import { ok } from '../protocol/result.ts';
@@ -27,7 +26,6 @@ import {
   type Channel,
   type Hash,
 } from '../protocol/types.ts';
-import type { ChannelRecord } from './channel-record.ts';
 import type { ClaimIntent, Intent, Route, SendIntent } from './intents.ts';
 import type { ChannelKey } from './ports.ts';
 import { seal } from './seal.ts';
@@ -49,7 +47,8 @@ export interface Built {
 
 export interface OperationBuilder {
   build(intent: Intent, place: Place): Outcomes<Built>;
-  route(install: Built['installs'][number], record: ChannelRecord, version: bigint): Route;
+  /** The route of an install that made the app `id`. */
+  route(install: Built['installs'][number], id: Hash): Route;
 }
 
 export interface BuilderParts {
@@ -90,9 +89,8 @@ export function operationBuilder(parts: BuilderParts): OperationBuilder {
           return plain({ kind: 'return', digest: intent.digest });
       }
     },
-    route: ({ intent, operation }, record, version) => {
-      const id = installedId(record, operation, version);
-      return intent.kind === 'send'
+    route: ({ intent }, id) =>
+      intent.kind === 'send'
         ? {
             side: 'payer',
             appId: id,
@@ -100,19 +98,9 @@ export function operationBuilder(parts: BuilderParts): OperationBuilder {
             paymentId: intent.paymentId,
             to: intent.to,
           }
-        : { side: 'payee', appId: id, transferId: intent.transferId, preimage: preimageOf(intent.secret) };
-    },
+        : { side: 'payee', appId: id, transferId: intent.transferId, preimage: preimageOf(intent.secret) },
   };
 }
-
-const installedId = (record: ChannelRecord, operation: InstallOperation, version: bigint): Hash =>
-  appId(record.channel.domain, {
-    ...operation.app,
-    channel: record.channel.address,
-    epoch: record.agreed.ledger.epoch,
-    installVersion: version,
-    initialStateHash: stateHash(operation.state),
-  });
 
 function nonceAt(
   { channel, key }: BuilderParts,

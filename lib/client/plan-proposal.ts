@@ -7,7 +7,7 @@ import { applyOperation, type Context } from '../protocol/apply-operation.ts';
 import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import type { Fault } from '../protocol/errors.ts';
 import type { Operation } from '../protocol/operations.ts';
-import { applyOperations } from '../protocol/transition.ts';
+import { concludeOperations } from '../protocol/transition.ts';
 import type { ChannelState } from '../protocol/types.ts';
 import { toJson } from '../protocol/wire/primitives.ts';
 import type { ChannelRecord } from './channel-record.ts';
@@ -92,14 +92,14 @@ export function planProposal<W extends Waiting>(
   }
   if (taken.length === 0) return { draft: null, taken, failed, done, left };
   const operations = progress.built.flatMap((built) => built.operations);
-  const next = applyOperations(record.channel, catalogue, record.agreed, version, operations);
+  const next = concludeOperations(record.agreed, progress.state, version, operations);
   if (!next.ok) return withoutCompany({ taken, failed, done, left }, next.error);
   const draft: Draft = {
     version,
     operations,
     intents: taken.map((waiting) => waiting.intent),
     counts: progress.built.map((built) => built.operations.length),
-    routes: routesAfter(record, builder, version, progress.built, next.value),
+    routes: routesAfter(record, builder, progress.built, next.value),
     next: next.value,
   };
   return { draft, taken, failed, done, left };
@@ -144,13 +144,16 @@ function add(
 function routesAfter(
   record: ChannelRecord,
   builder: OperationBuilder,
-  version: bigint,
   built: readonly Built[],
   next: ChannelState,
 ): readonly Route[] {
-  const isOpen = new Set(next.apps.map((open) => open.id));
+  const idOf = new Map(next.apps.map((open) => [open.app.nonce, open.id]));
   const added = built.flatMap((one) =>
-    one.installs.map((install) => builder.route(install, record, version)),
+    one.installs.flatMap((install) => {
+      const id = idOf.get(install.operation.app.nonce);
+      return id === undefined ? [] : [builder.route(install, id)];
+    }),
   );
+  const isOpen = new Set(idOf.values());
   return [...record.routes, ...added].filter((route) => isOpen.has(route.appId));
 }

@@ -19,7 +19,9 @@ import {
   type AppInstance,
   type Channel,
   type ChannelState,
+  type Domain,
   type Hash,
+  type Ledger,
 } from './types.ts';
 
 export const MAX_OPERATIONS = 128;
@@ -27,17 +29,12 @@ export const MAX_OPERATIONS = 128;
 /** Whose signature is on a digest: lowercase address, or null. Given from outside, since servers have a native one. */
 export type Recover = (digest: Uint8Array, signature: Uint8Array) => string | null;
 
-/**
- * The states after each of `operations`, the last one at `version` with its root. Every update must be followed by the
- * uninstall of its app. What one operation is refused for names its place in `details.index`.
- */
-function applyEach(
-  channel: Channel,
-  catalogue: AppCatalogue,
+/** What can be said of a proposal's operations before any of them is applied. */
+function checkOperations(
   state: ChannelState,
   version: bigint,
   operations: readonly Operation[],
-): Outcomes<{ readonly next: ChannelState; readonly steps: readonly ChannelState[] }> {
+): Outcomes<void> {
   if (version <= state.ledger.version)
     return refuse('stale_version', { agreed: state.ledger.version, proposed: version });
   if (operations.length === 0) return refuse('malformed', { operations: 0 });
@@ -47,21 +44,45 @@ function applyEach(
     operation.kind === 'install' ? [operation.app.nonce] : [],
   );
   if (new Set(nonces).size !== nonces.length) return refuse('app_exists', { nonces });
-  const context: Context = { channel, catalogue, version };
-  const steps: ChannelState[] = [];
-  let next = state;
+  return ok(undefined);
+}
+
+/** `applied`, which the last operation left, at `version` with its root. Every update must be followed by the uninstall of its app. */
+function conclude(
+  state: ChannelState,
+  applied: ChannelState,
+  version: bigint,
+  operations: readonly Operation[],
+): Outcomes<ChannelState> {
   for (const [index, operation] of operations.entries()) {
-    const applied = applyOperation(context, next, operation);
-    if (!applied.ok) return err(atIndex(applied.error, index));
-    next = applied.value;
-    steps.push(next);
-  }
-  for (const [index, operation] of operations.entries()) {
-    if (operation.kind === 'update' && next.apps.some((open) => open.id === operation.appId))
+    if (operation.kind === 'update' && applied.apps.some((open) => open.id === operation.appId))
       return refuse('invalid_action', { appId: operation.appId, index });
   }
-  const checked = checkLedger({ ...next.ledger, version, appsRoot: rootAfter(state, next) });
-  return checked.ok ? ok({ next: { ...next, ledger: checked.value }, steps }) : checked;
+  const checked = checkLedger({ ...applied.ledger, version, appsRoot: rootAfter(state, applied) });
+  return checked.ok ? ok({ ...applied, ledger: checked.value }) : checked;
+}
+
+/** The states after each of `operations`, and what they conclude in. What one of them is refused for names its place in `details.index`. */
+function applyEach(
+  channel: Channel,
+  catalogue: AppCatalogue,
+  state: ChannelState,
+  version: bigint,
+  operations: readonly Operation[],
+): Outcomes<{ readonly next: ChannelState; readonly steps: readonly ChannelState[] }> {
+  const checked = checkOperations(state, version, operations);
+  if (!checked.ok) return checked;
+  const context: Context = { channel, catalogue, version };
+  const steps: ChannelState[] = [];
+  let applied = state;
+  for (const [index, operation] of operations.entries()) {
+    const after = applyOperation(context, applied, operation);
+    if (!after.ok) return err(atIndex(after.error, index));
+    applied = after.value;
+    steps.push(applied);
+  }
+  const next = conclude(state, applied, version, operations);
+  return next.ok ? ok({ next: next.value, steps }) : next;
 }
 
 /** Names the operation a fault is about. */
@@ -82,12 +103,31 @@ export function applyOperations(
   return applied.ok ? ok(applied.value.next) : applied;
 }
 
+/** The same of operations that were applied one by one already: `applied` is what the last one left. */
+export function concludeOperations(
+  state: ChannelState,
+  applied: ChannelState,
+  version: bigint,
+  operations: readonly Operation[],
+): Outcomes<ChannelState> {
+  const checked = checkOperations(state, version, operations);
+  return checked.ok ? conclude(state, applied, version, operations) : checked;
+}
+
 /** The root only changes when the set of apps does. */
 const rootAfter = (before: ChannelState, after: ChannelState): Hash =>
   before.apps === after.apps ? before.ledger.appsRoot : appsRoot(after.apps.map((open) => open.id));
 
-export const digestOf = (channel: Channel, state: ChannelState): Uint8Array =>
-  ledgerDigest(channel.domain, state.ledger);
+const digests = new WeakMap<Ledger, { readonly domain: Domain; readonly digest: Uint8Array }>();
+
+/** What both sides sign. Kept with the ledger, for a state is signed, checked and built upon as one and the same object. */
+export function digestOf({ domain }: Pick<Channel, 'domain'>, { ledger }: ChannelState): Uint8Array {
+  const known = digests.get(ledger);
+  if (known?.domain === domain) return known.digest;
+  const digest = ledgerDigest(domain, ledger);
+  digests.set(ledger, { domain, digest });
+  return digest;
+}
 
 /** A proposal judged against the state it must build on: the next state and the digest both sign. */
 export interface Judged {
@@ -115,7 +155,7 @@ export function judgeProposal(
     return refuse('stale_version', { agreed: ledger.version, proposed: proposal.version });
   if (
     proposal.previous.version !== ledger.version ||
-    proposal.previous.digest !== toHash(ledgerDigest(channel.domain, ledger))
+    proposal.previous.digest !== toHash(digestOf(channel, state))
   )
     return refuse('out_of_sync', { held: ledger.version, previous: proposal.previous.version });
   const applied = applyEach(channel, catalogue, state, proposal.version, proposal.operations);
