@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The real hub over a memory store and a real chain with the real contracts, in one process, ticking when the test says. */
 import { Interface } from 'ethers';
+import { waitUntil } from '../../infra/local/wait-until.ts';
 import { deployAndCall, plainDepositCall, responderDepositCall, type Call } from '../../lib/chain/calls.ts';
 import { EthereumChainReader } from '../../lib/chain/chain-reader.ts';
 import { EthereumChainWriter } from '../../lib/chain/chain-writer.ts';
@@ -173,7 +174,17 @@ export class HubOnChain {
       if (functionName === 'watch') await watchChannel(as, this.chain, body['channel'] as Address);
     await sweep(as, this.chain);
     await submit(lane);
+    await this.#mined();
     await submit(lane);
+    await this.#mined();
+  }
+
+  /** The node answers a broadcast before it mines the block. */
+  async #mined(): Promise<void> {
+    await waitUntil('the chain to mine what was sent', async () => {
+      const pool = await this.#local.rpc.request('txpool_status', []);
+      return pool.ok && BigInt((pool.value as { readonly pending: string }).pending) === 0n;
+    });
   }
 
   /** Until nothing more happens at this time. */
