@@ -54,8 +54,15 @@ export async function ask<T extends z.ZodType>(
   params: readonly unknown[],
 ): Promise<Outcomes<z.output<T>>> {
   const result = await rpc.request(method, params);
-  if (!result.ok) return unavailable(result.error);
-  const parsed = answer.safeParse(result.value);
+  return result.ok ? readAnswer(answer, method, result.value) : unavailable(result.error);
+}
+
+export function readAnswer<T extends z.ZodType>(
+  answer: T,
+  method: string,
+  value: unknown,
+): Outcomes<z.output<T>> {
+  const parsed = answer.safeParse(value);
   return parsed.success
     ? ok(parsed.data)
     : refuse('chain_unavailable', { method, reason: 'unexpected answer' });

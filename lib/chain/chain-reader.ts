@@ -15,11 +15,12 @@ import {
   type Pair,
 } from '../protocol/types.ts';
 import { askAction, askTurn, type AppTurn } from './app-answers.ts';
-import { ask, block as blockAnswer, blockTag, data, logs, quantity, view } from './chain-answers.ts';
+import { ask, block as blockAnswer, blockTag, data, quantity, view } from './chain-answers.ts';
 import { decodeLog, type ChainEvent } from './chain-events.ts';
 import { channelInterface, registryInterface, tokenInterface, type ContractAddresses } from './contracts.ts';
 import { checkDeployment, type Mismatch } from './deployment-check.ts';
 import type { JsonRpc } from './json-rpc.ts';
+import { logsInSpans, type LogFilter } from './log-spans.ts';
 
 export interface Block {
   readonly number: number;
@@ -248,12 +249,12 @@ export class EthereumChainReader {
   /** All that the registry said in these blocks, or about one channel, in order. */
   registryEvents(from: number, to: number, channel?: Address): Promise<Outcomes<readonly ChainEvent[]>> {
     const topics = channel === undefined ? [] : [null, `0x${channel.slice(2).padStart(64, '0')}`];
-    return this.#events(this.#contracts.registry, { from, to, topics });
+    return this.#events({ address: this.#contracts.registry, from, to, topics });
   }
 
   /** All that a channel said in these blocks, in order. */
   channelEvents(channel: Address, from: number, to: number): Promise<Outcomes<readonly ChainEvent[]>> {
-    return this.#events(channel, { from, to, topics: [] });
+    return this.#events({ address: channel, from, to, topics: [] });
   }
 
   isDeployed(contract: Address): Promise<Outcomes<boolean>> {
@@ -309,13 +310,8 @@ export class EthereumChainReader {
     return view(this.#rpc, { to, contract: registryInterface, method, values, block }, read);
   }
 
-  async #events(
-    contract: Address,
-    filter: { from: number; to: number; topics: readonly (string | null)[] },
-  ): Promise<Outcomes<readonly ChainEvent[]>> {
-    const { from, to, topics } = filter;
-    const request = { address: contract, fromBlock: blockTag(from), toBlock: blockTag(to), topics };
-    const found = await ask(this.#rpc, logs, 'eth_getLogs', [request]);
+  async #events(filter: LogFilter): Promise<Outcomes<readonly ChainEvent[]>> {
+    const found = await logsInSpans(this.#rpc, filter);
     return found.ok ? ok(found.value.flatMap((log) => decodeLog(log) ?? [])) : found;
   }
 }

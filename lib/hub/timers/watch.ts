@@ -4,6 +4,7 @@
  * come (invariant 10). The last blocks are read again each time, and more of them where the chain was reorganized; a
  * tick that was missed is made up for by the next one.
  */
+import { LOG_SPAN } from '../../chain/log-spans.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import { ZERO_HASH, type Address, type Hash } from '../../protocol/types.ts';
@@ -20,8 +21,6 @@ import type { Block, Move } from '../ports.ts';
 /** Blocks read again behind the cursor, and where the block at the cursor is another one now. */
 const REREAD = 12;
 const REREAD_REORGANIZED = 64;
-/** Blocks asked for at once. */
-const SPAN = 2_000;
 /** Disputes looked at in one tick; the next one goes on. */
 const BATCH = 50;
 
@@ -52,8 +51,8 @@ async function followRegistry(hub: Hub, chain: HubChain, latest: Block): Promise
   let expect: Expectation | null = item === null ? 'absent' : item.etag;
   const from = await startFrom(hub, chain, cursor, latest);
   if (!from.ok) return from;
-  for (let start = from.value; start <= latest.number; start += SPAN) {
-    const end = Math.min(start + SPAN - 1, latest.number);
+  for (let start = from.value; start <= latest.number; start += LOG_SPAN) {
+    const end = Math.min(start + LOG_SPAN - 1, latest.number);
     const followed = await followBlocks(hub, chain, start, end);
     if (!followed.ok) return followed;
     const isLast = end === latest.number;
