@@ -12,7 +12,7 @@ import type { Item, NewItem } from '../store/store.ts';
 import { transferSeed, type TransferSeed } from './channel-item.ts';
 import { paddedTime } from '../store/padded-time.ts';
 
-export const TRANSFER_SCHEMA = 1;
+export const TRANSFER_SCHEMA = 2;
 
 const status = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('pending') }),
@@ -23,7 +23,14 @@ const status = z.discriminatedUnion('kind', [
     user: address,
     checkAt: whole,
   }),
-  z.strictObject({ kind: z.literal('resolved'), preimage: hash, user: address, at: whole }),
+  z.strictObject({
+    kind: z.literal('resolved'),
+    preimage: hash,
+    user: address,
+    at: whole,
+    /** The payee's app that was paid; null where it was not noted. */
+    appId: hash.nullable(),
+  }),
   z.strictObject({ kind: z.literal('cancelled'), at: whole }),
 ]);
 
@@ -115,7 +122,7 @@ export function resolveTransfer(
   const { status: current } = transfer;
   if (current.kind === 'resolved') return current.preimage === preimage ? 'done' : 'foreign';
   if (current.kind !== 'claimed' || current.appId !== appId) return 'foreign';
-  return { ...transfer, status: { kind: 'resolved', preimage, user: current.user, at: now } };
+  return { ...transfer, status: { kind: 'resolved', preimage, user: current.user, at: now, appId } };
 }
 
 /** Rule 5, last step: back to pending, if nobody claimed since `seq` was read. */

@@ -2,14 +2,16 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { TEST_CHAIN } from '../../../test/harness/hub-in-memory.ts';
 import { type Sent, type TestUser } from '../../../test/harness/test-user.ts';
-import { encodeTransferState } from '../../protocol/apps/transfer-app.ts';
+import { encodeTransferState, encodeUnlock } from '../../protocol/apps/transfer-app.ts';
 import { appStateDigest, stateHash } from '../../protocol/digests.ts';
 import { lockHashOf, preimageOf } from '../../protocol/secrets.ts';
-import { ETHER, ZERO_HASH } from '../../protocol/types.ts';
+import { ETHER, ZERO_HASH, type Hash } from '../../protocol/types.ts';
 import { update } from '../operations/update.ts';
+import { minimumClaim } from '../policy/install-policy.ts';
 import { sweep } from '../timers/sweep.ts';
 import { watchChannel } from '../timers/watch.ts';
 import {
+  PERIOD,
   alice,
   begin,
   bob,
@@ -185,6 +187,53 @@ describe('a payee who leaves with an open app', () => {
     await world.pass(601);
     await sweep(world.hub, world.chain);
     expect(await statusOf(sent)).toBe('pending');
+  });
+
+  test('and shows the preimage in time may close off chain after the deadline too', async () => {
+    const sent = await claimed();
+    const appId = bob.appOf(sent);
+    showPreimage(sent, appId, deadlineOf(bob) + PERIOD);
+    world.world.moves.push({ channel: bob.channel.address, appId, action: preimageOf(sent.secret) });
+    await tick();
+    await world.pass(deadlineOf(bob) - now() + 1);
+    expect(code(await bob.propose(...bob.unlock(sent)))).toBe('ok');
+    expect(bob.balance(ETHER)).toBe(100n);
+    expect(code(await alice.propose(...alice.unlock(sent)))).toBe('ok');
+    expect(alice.balance(ETHER)).toBe(900n);
+    expect(await statusOf(sent)).toBe('resolved');
+    await tick();
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('closes with the preimage in time or not at all, as long as nobody was paid (invariant 6)', async () => {
+    const sent = await claimed();
+    await world.pass(deadlineOf(bob) - now() + 1);
+    expect(code(await bob.propose(...bob.unlock(sent)))).toBe('transfer_expired');
+    expect(await statusOf(sent)).toBe('claimed');
+    expect(bob.balance(ETHER)).toBe(0n);
+  });
+
+  test('is paid in one app of a transfer only, though an older one is open still (invariants 6 and 7)', async () => {
+    const sent = alice.transfer(ETHER, 100n, bob, { expiresAt: now() + 10 * 86_400 });
+    await alice.propose(sent.operation);
+    await bob.propose(bob.claim(sent, { actionDeadline: now() + minimumClaim(world.chain) }));
+    const [older] = bob.state.apps;
+    await world.pass(minimumClaim(world.chain) + 902);
+    await sweep(world.hub, world.chain);
+    expect(await statusOf(sent)).toBe('pending');
+    expect(code(await bob.propose(bob.claim(sent)))).toBe('ok');
+    const newer = bob.state.apps.find(({ id }) => id !== older!.id)!;
+    const close = (appId: Hash) =>
+      bob.propose(
+        { kind: 'update', appId, action: encodeUnlock(preimageOf(sent.secret)) },
+        { kind: 'uninstall', appId },
+      );
+    expect(code(await close(newer.id))).toBe('ok');
+    expect(await statusOf(sent)).toBe('resolved');
+    expect(code(await close(older!.id))).toBe('transfer_expired');
+    expect(bob.balance(ETHER)).toBe(100n);
+    expect(code(await bob.propose({ kind: 'uninstall', appId: older!.id }))).toBe('ok');
+    expect(bob.balance(ETHER)).toBe(100n);
   });
 
   test('what could not be handed to the hub is claimed once', async () => {

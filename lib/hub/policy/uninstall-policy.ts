@@ -3,6 +3,7 @@
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import type { AppInstance, Hash } from '../../protocol/types.ts';
+import type { Route } from '../channel-item.ts';
 import type { Hub } from '../hub.ts';
 import { loadTransfer, writeCancelled } from '../transfers.ts';
 import { NOTHING_MORE, type Admission } from './admission.ts';
@@ -17,10 +18,22 @@ export async function admitUninstall(
   const route = body.routes.find((other) => other.appId === instance.id);
   if (route === undefined) return refuse('unknown_app', { appId: instance.id });
   const preimage = shownPreimage(instance);
-  if (route.side === 'payee')
-    return preimage === null ? ok(NOTHING_MORE) : admitUnlocked(hub, body, { route, instance, preimage });
+  if (route.side === 'payee') {
+    if (preimage === null) return ok(NOTHING_MORE);
+    const admitted = admitUnlocked(hub, body, { route, instance, preimage });
+    return admitted.ok || !(await wasPaidBy(hub, route, preimage)) ? admitted : ok(NOTHING_MORE);
+  }
   if (preimage !== null) return ok(NOTHING_MORE);
   return mayRefund(hub, route.transferId);
+}
+
+/**
+ * This very app was unlocked where it binds, in time: what the chain took decides off chain too, also after the deadline.
+ * Another app of the same transfer is no proof: its payee has been paid there (invariants 6 and 7).
+ */
+async function wasPaidBy(hub: Hub, { transferId, appId }: Route, preimage: Hash): Promise<boolean> {
+  const status = (await loadTransfer(hub, transferId))?.transfer.status;
+  return status?.kind === 'resolved' && status.appId === appId && status.preimage === preimage;
 }
 
 /** An expired transfer is cancelled on the way: a refund needs nobody's goodwill. */
