@@ -23,6 +23,7 @@ import { plainDepositCall, type Call } from './calls.ts';
 import { EthereumChainReader } from './chain-reader.ts';
 import { EthereumChainWriter } from './chain-writer.ts';
 import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
+import { mined } from './testing/mined.ts';
 import { signerOf } from './transaction.ts';
 
 let chain: LocalChain;
@@ -55,20 +56,8 @@ function valueOf<T>(outcome: Outcomes<T>): T {
   return outcome.value;
 }
 
-async function send(writer: EthereumChainWriter, call: Call): Promise<number> {
-  const gas = valueOf(await writer.estimateGas(call));
-  const fees = valueOf(await writer.fees());
-  const { raw, hash } = writer.sign(call, valueOf(await writer.nextNonce()), gas, fees);
-  valueOf(await writer.broadcast(raw));
-  for (;;) {
-    const receipt = valueOf(await writer.receipt(hash));
-    if (receipt !== null) {
-      expect(receipt.succeeded).toBe(true);
-      return receipt.block;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+const send = async (writer: EthereumChainWriter, call: Call): Promise<number> =>
+  (await mined(writer, call)).block;
 
 async function sendAll(writer: EthereumChainWriter, calls: readonly Call[]): Promise<void> {
   for (const call of calls) await send(writer, call);

@@ -3,13 +3,13 @@
  * Whoever goes to the chain without asking anybody: an attacker with an old state, a party whose software is its own.
  * It sends what the contracts take, when the test wants it.
  */
-import { waitUntil } from '../../infra/local/wait-until.ts';
 import type { World } from '../../infra/local/world.ts';
 import { parseRecord, recordKey, type ChannelRecord } from '../../lib/client/channel-record.ts';
 import type { Call } from '../../lib/chain/calls.ts';
 import { EthereumChainReader } from '../../lib/chain/chain-reader.ts';
 import { EthereumChainWriter } from '../../lib/chain/chain-writer.ts';
 import type { ContractAddresses } from '../../lib/chain/contracts.ts';
+import { mined } from '../../lib/chain/testing/mined.ts';
 import { createJsonRpc } from '../../lib/chain/json-rpc.ts';
 import { signerOf } from '../../lib/chain/transaction.ts';
 import { encodeUnlock, transferApp } from '../../lib/protocol/apps/transfer-app.ts';
@@ -74,16 +74,7 @@ export class LoneParty {
   }
 
   async send(call: Call): Promise<Hash> {
-    const gas = valueOf(await this.#writer.estimateGas(call));
-    const fees = valueOf(await this.#writer.fees());
-    const { raw, hash } = this.#writer.sign(call, valueOf(await this.#writer.nextNonce()), gas, fees);
-    valueOf(await this.#writer.broadcast(raw));
-    const receipt = await waitUntil(
-      'a transaction',
-      async () => valueOf(await this.#writer.receipt(hash)) ?? undefined,
-    );
-    if (!receipt.succeeded) throw new Error(`a transaction failed: ${hash}`);
-    return hash;
+    return (await mined(this.#writer, call)).hash;
   }
 
   step(channel: Channel, step: DisputeStep): Promise<Hash> {

@@ -6,6 +6,7 @@ import { deployAndCall, plainDepositCall, responderDepositCall, type Call } from
 import { EthereumChainReader } from '../../lib/chain/chain-reader.ts';
 import { EthereumChainWriter } from '../../lib/chain/chain-writer.ts';
 import type { LocalChain } from '../../lib/chain/testing/local-chain.ts';
+import { mined } from '../../lib/chain/testing/mined.ts';
 import { signerOf } from '../../lib/chain/transaction.ts';
 import { countersign } from '../../lib/hub/countersign.ts';
 import type { Hub, HubChain } from '../../lib/hub/hub.ts';
@@ -157,7 +158,10 @@ export class HubOnChain {
     }
     const deposit = responderDepositCall(channel.address, asset, hubs);
     const isDeployed = valueOf(await this.reader.isDeployed(channel.address));
-    if (asset === ETHER && !isDeployed) return mined(this.#payer, deployAndCall(contracts, channel, deposit));
+    if (asset === ETHER && !isDeployed) {
+      await mined(this.#payer, deployAndCall(contracts, channel, deposit));
+      return;
+    }
     if (!isDeployed) {
       const [deploy] = valueOf(await this.#payer.collateralCalls(channel, asset, hubs));
       if (deploy !== undefined) await mined(this.#payer, deploy);
@@ -217,25 +221,7 @@ export class UserOnChain extends TestUser {
     this.writer = new EthereumChainWriter({ rpc, contracts, signer: signerOf(key) });
   }
 
-  take(step: DisputeStep): Promise<void> {
-    return mined(this.writer, this.writer.disputeCall(this.channel, step));
-  }
-}
-
-/** Sends and waits until it is mined. */
-export async function mined(writer: EthereumChainWriter, call: Call): Promise<void> {
-  const gas = valueOf(await writer.estimateGas(call));
-  const { raw, hash } = writer.sign(
-    call,
-    valueOf(await writer.nextNonce()),
-    gas,
-    valueOf(await writer.fees()),
-  );
-  valueOf(await writer.broadcast(raw));
-  for (;;) {
-    const receipt = valueOf(await writer.receipt(hash));
-    if (receipt?.succeeded === false) throw new Error('a transaction failed');
-    if (receipt !== null) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  async take(step: DisputeStep): Promise<void> {
+    await mined(this.writer, this.writer.disputeCall(this.channel, step));
   }
 }

@@ -5,6 +5,7 @@ import { EthereumChainReader } from '../../chain/chain-reader.ts';
 import { EthereumChainWriter } from '../../chain/chain-writer.ts';
 import { challengeCall, disputeCall, type Call } from '../../chain/calls.ts';
 import type { LocalChain } from '../../chain/testing/local-chain.ts';
+import { mined } from '../../chain/testing/mined.ts';
 import { signerOf } from '../../chain/transaction.ts';
 import { appsRoot } from '../../protocol/apps-root.ts';
 import { toHex } from '../../protocol/bytes.ts';
@@ -130,17 +131,7 @@ export class DisputedChannel {
 
   /** From the initiator, and mined. */
   async send(call: Call): Promise<void> {
-    const writer = this.initiator;
-    const gas = must(await writer.estimateGas(call));
-    const nonce = must(await writer.nextNonce());
-    const { raw, hash } = writer.sign(call, nonce, gas, must(await writer.fees()));
-    must(await writer.broadcast(raw));
-    for (;;) {
-      const receipt = must(await writer.receipt(hash));
-      if (receipt?.succeeded === false) throw new Error(`${hash} failed`);
-      if (receipt !== null) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await mined(this.initiator, call);
   }
 
   async status() {
