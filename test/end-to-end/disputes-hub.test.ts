@@ -22,7 +22,8 @@ import {
   type AppInstance,
 } from '../../lib/protocol/types.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
-import { HubOnChain, mined, valueOf, type UserOnChain } from '../harness/hub-on-chain.ts';
+import { mined } from '../../lib/chain/testing/mined.ts';
+import { HubOnChain, valueOf, type UserOnChain } from '../harness/hub-on-chain.ts';
 import type { Sent } from '../harness/test-user.ts';
 import { mortalStore, type Death, type Life } from '../model/mortal-store.ts';
 
