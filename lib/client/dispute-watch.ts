@@ -295,7 +295,8 @@ export class DisputeWatch {
     await this.#pursue(pursuit);
     this.#tellApps(pursuit);
     if (view.ledger.epoch <= epoch || !isEnforced(holding, view, plan)) return;
-    const payout = await reader.settlement(channel, epoch, fromBlock);
+    const apps = holding.states.flatMap((state) => state.apps);
+    const payout = await reader.settlement(channel, epoch, fromBlock, apps);
     if (!payout.ok) return;
     const paid = payout.value
       .map(({ asset, paid: by }) => ({ asset, amount: by[INITIATOR] }))

@@ -144,12 +144,14 @@ describe('leaving alone (invariant 14)', () => {
   test('a claim the hub does not close is opened on chain with its preimage and paid', async () => {
     await funded(DEPOSIT, 500n);
     await heldUpClaim(200n);
+    const hubs = await world.onChain(ETHER, world.door.address);
     await client.dispute();
     const settled = await world.passUntil(client.settled());
-    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT }]);
+    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT + 200n }]);
     expect(settled.apps).toHaveLength(1);
-    // The hub's own balance left with the settlement, the stake of 200 with the app.
     expect(await leftInChannel()).toBe(0n);
+    // The hub sent nothing since, so the rest of what was in the channel went to this user.
+    expect((await world.onChain(ETHER, world.door.address)) - hubs).toBe(300n);
   });
 
   test('what nobody claimed comes back to the payer once its time is over', async () => {
@@ -158,7 +160,7 @@ describe('leaving alone (invariant 14)', () => {
     world.door.isThere = false;
     await client.dispute();
     const settled = await world.passUntil(client.settled());
-    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT - 150n }]);
+    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT }]);
     expect(settled.apps).toHaveLength(1);
     expect(await leftInChannel()).toBe(0n);
   });
@@ -174,7 +176,7 @@ describe('leaving alone (invariant 14)', () => {
     expect(await paying).toBe('channel_disputed');
     expect(certain()).toBe(DEPOSIT - 100n);
     const settled = await world.passUntil(client.settled());
-    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT - 100n }]);
+    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT }]);
     expect(await leftInChannel()).toBe(0n);
   });
 });
@@ -240,9 +242,9 @@ describe('watching (invariants 10 and 13)', () => {
     world.door.isThere = false;
     await restart();
     await client.dispute();
-    // Both links stay open for a day, and nobody opens them.
+    // Both links stay open for a day, and nobody opens them: what they hold comes back.
     expect((await world.passUntil(client.settled(), 6_000)).paid).toEqual([
-      { asset: ETHER, amount: DEPOSIT - 11n },
+      { asset: ETHER, amount: DEPOSIT },
     ]);
   });
 
@@ -521,7 +523,7 @@ describe('a game of two keys, moved in on chain', () => {
     await hubMoves(id, board(0b100000011, 0b11000), board(0b100000011, 0b10011000), 6n, 7);
     expect(await client.progress(id, cell(2))).toMatchObject({ version: 7n });
     const settled = await world.passUntil(client.settled());
-    expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: 400n }], apps: [id] });
+    expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: 600n }], apps: [id] });
     expect(await leftInChannel()).toBe(0n);
   });
 

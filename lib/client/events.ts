@@ -15,7 +15,7 @@ interface TransferFacts {
 /** How an epoch ended for this user. */
 export interface Settlement {
   readonly epoch: bigint;
-  /** By the settlement itself, in the assets' smallest units. */
+  /** By the settlement and by the apps, in the assets' smallest units; what the channel could not hand over waits for `claim`. */
   readonly paid: readonly { readonly asset: Address; readonly amount: bigint }[];
   /** Apps this user had a part in, each paid after its own time. */
   readonly apps: readonly Hash[];
@@ -54,7 +54,7 @@ export interface ClientEvents {
   'dispute.settled': { readonly epoch: bigint; readonly next: bigint };
   /** An app of a settled epoch paid what it owed this user, if anything. */
   'app.settled': { readonly epoch: bigint; readonly appId: Hash };
-  /** Nothing of that epoch is left to be had. `paid` is without what its apps paid. */
+  /** Nothing of that epoch is left to be had. */
   'dispute.over': Settlement;
   /** Something must be sent to the chain by this key, whose address has too little ether for gas. */
   'gas.needed': { readonly address: Address; readonly wei: bigint };

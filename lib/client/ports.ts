@@ -3,7 +3,17 @@
 import type { Outcomes } from '../protocol/errors.ts';
 import type { Call, LaneWriter } from '../lane/ports.ts';
 import type { DisputeStep, DisputeView, Holding, LedgerOnChain } from '../protocol/dispute.ts';
-import type { Address, App, Bytes, Cancel, Channel, Hash, Pair, Withdrawal } from '../protocol/types.ts';
+import type {
+  Address,
+  App,
+  AppInstance,
+  Bytes,
+  Cancel,
+  Channel,
+  Hash,
+  Pair,
+  Withdrawal,
+} from '../protocol/types.ts';
 import type { Transport } from '../messaging/transport.ts';
 
 export interface Clock {
@@ -32,11 +42,12 @@ export interface ChainReader {
     holding: Holding,
     at: { readonly now: number; readonly fromBlock: number },
   ): Promise<Outcomes<DisputeView>>;
-  /** What the settlement of an epoch paid, by party, apps apart. */
+  /** What an epoch paid so far, by party: its settlement, and those of `apps` that are settled too. */
   settlement(
     channel: Channel,
     epoch: bigint,
     fromBlock: number,
+    apps: readonly AppInstance[],
   ): Promise<Outcomes<readonly { readonly asset: Address; readonly paid: Pair<bigint> }[]>>;
   /** Whose turn it is in an app at a state, by its contract. Fails with `invalid_state` too. */
   appTurn(

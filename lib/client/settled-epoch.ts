@@ -22,7 +22,7 @@ const body = z.strictObject({
   preimages: z.array(z.strictObject({ appId: hash, preimage: hash })),
   /** Older than anything of its dispute. */
   fromBlock: whole,
-  /** What the settlement paid this user, once it is over; apps apart. */
+  /** What it paid this user, once it is over. */
   over: z
     .strictObject({
       paid: z.array(z.strictObject({ asset: address, amount: uint })),
