@@ -226,7 +226,10 @@ export class IndraClient {
     return this.#call(options, (call) => this.#disputes.progress(appId, action, call));
   }
 
-  /** Takes a payment that the channel could not hand over. Rejects with `nothing_to_claim` or `insufficient_gas`. */
+  /**
+   * Takes a payment that the channel could not hand over. Rejects with `nothing_to_claim`, `insufficient_gas`, or
+   * `chain_refused` where the recipient refuses it too.
+   */
   claim(asset: Address, recipient: Address = this.address, options: CallOptions = {}): Promise<Claimed> {
     return this.#call(options, (call) => this.#disputes.claim(asset, recipient, call));
   }

@@ -372,9 +372,30 @@ describe('a withdrawal', () => {
   });
 });
 
-test('nothing waits to be claimed where everything could be handed over', async () => {
-  await funded();
-  expect(await codeOf(client.claim(ETHER))).toBe('nothing_to_claim');
+describe('a claim', () => {
+  test('finds nothing where everything could be handed over', async () => {
+    await funded();
+    expect(await codeOf(client.claim(ETHER))).toBe('nothing_to_claim');
+  });
+
+  test('takes elsewhere what the own address refused, and nobody counts it as a deposit (invariant 11)', async () => {
+    await funded();
+    await world.refuseEther();
+    await client.dispute();
+    await epochEnds();
+    expect((await client.settled()).paid).toEqual([{ asset: ETHER, amount: DEPOSIT }]);
+    expect(await leftInChannel()).toBe(DEPOSIT);
+    expect(await codeOf(client.claim(ETHER))).toBe('chain_refused');
+    await world.fund(70n);
+    await world.until('the deposit counts', () => certain() === 70n);
+    const before = await world.onChain(ETHER, OUTSIDE);
+    expect(await client.claim(ETHER, OUTSIDE)).toEqual({ asset: ETHER, amount: DEPOSIT });
+    expect((await world.onChain(ETHER, OUTSIDE)) - before).toBe(DEPOSIT);
+    expect(await leftInChannel()).toBe(70n);
+    expect(await codeOf(client.claim(ETHER, OUTSIDE))).toBe('nothing_to_claim');
+    await client.createLink({ asset: ETHER, amount: 30n });
+    expect(certain()).toBe(40n);
+  });
 });
 
 describe('a process that dies at any write goes on to the end (invariant 12)', () => {

@@ -189,7 +189,7 @@ export class Disputes {
     return this.#awaitMove(appId, version, patience);
   }
 
-  /** Rejects with `nothing_to_claim` or `insufficient_gas`. */
+  /** Rejects with `nothing_to_claim`, `insufficient_gas`, or `chain_refused` where the recipient refuses it too. */
   async claim(asset: Address, recipient: Address, patience: Patience): Promise<Claimed> {
     this.#requireWriter();
     const { reader, chainWriter, channel, key } = this.#session;

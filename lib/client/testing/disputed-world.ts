@@ -23,6 +23,9 @@ export const CHALLENGE_PERIOD = 3_600;
 export const APP_PERIODS = [1_200, 3_600] as const;
 export const MARGIN = 900;
 const GAS_MONEY = 10n ** 18n;
+const REFUSING = `0x${'fe'.repeat(20)}`;
+/** PUSH0 PUSH0 REVERT */
+const REVERT = '0x5f5ffd';
 const POLL_MS = 25;
 const PATIENCE_MS = 60_000;
 
@@ -164,6 +167,12 @@ export class DisputedWorld {
 
   async giveGas(to: Address = this.key.address, wei = GAS_MONEY): Promise<void> {
     await this.#must('anvil_setBalance', [to, `0x${wei.toString(16)}`]);
+  }
+
+  /** The user's address runs another contract's code (EIP-7702), which takes no ether; it sends transactions as before. */
+  async refuseEther(): Promise<void> {
+    await this.#must('anvil_setCode', [REFUSING, REVERT]);
+    await this.#must('anvil_setCode', [this.key.address, `0xef0100${REFUSING.slice(2)}`]);
   }
 
   /** Money from outside, into the channel: the user's, and the hub's in its own counted way. */
