@@ -145,6 +145,10 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
     'This wallet is in use in another tab or on another device.',
     'Use it there, or use it here instead.',
   ),
+  newer_state_exists: refused(
+    'A watchtower knows a newer balance than the hub shows.',
+    'Do not use this hub here. Open the wallet on a device that still has its data, or ask the hub’s operator.',
+  ),
   closed: refused('The wallet was locked meanwhile.', 'Unlock it. What was signed before goes on by itself.'),
   aborted: open('The card stopped waiting.'),
   hub_mismatch: refused(

@@ -40,8 +40,9 @@ export class ChannelWriter {
   #attempts: number;
   #halted: IndraError | null = null;
   #suspended: IndraError | null = null;
-  /** Whether the hub was asked what it holds: before that another device's versions are not known here (invariant 2). */
-  #isHeld = false;
+  #frozen: IndraError | null = null;
+  /** What is waited for before anything is signed, such as the hub's word on what it holds (invariant 2). */
+  readonly #holds = new Set<symbol>();
   #running: Promise<void> | null = null;
 
   constructor(parts: WriterParts, record: ChannelRecord, etag: Expectation) {
@@ -70,6 +71,11 @@ export class ChannelWriter {
     return this.#suspended;
   }
 
+  /** Why nothing is signed in this epoch any more. */
+  get frozenBy(): IndraError | null {
+    return this.#frozen;
+  }
+
   start(): void {
     this.#running ??= this.#run().catch((cause: unknown) =>
       this.#halt(
@@ -82,7 +88,8 @@ export class ChannelWriter {
   submit(intent: Intent, { id, isPatient = false }: SubmitOptions): Promise<Accomplished> {
     if (this.#halted !== null) return Promise.reject(this.#halted);
     if (this.#stop.signal.aborted) return Promise.reject(IndraError.from('closed'));
-    if (this.#suspended !== null) return Promise.reject(this.#suspended);
+    const refusing = this.#frozen ?? this.#suspended;
+    if (refusing !== null) return Promise.reject(refusing);
     const isNew = this.#queue.add(queued(intent, id, isPatient));
     if (isNew && isPatient) void this.#hurryLater(intent);
     this.#wake();
@@ -127,14 +134,24 @@ export class ChannelWriter {
     this.#wake();
   }
 
-  /** Signs and sends nothing until `release`; what is asked for waits. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Signs and sends nothing until what it returns was called; what is asked for waits. */
+  hold(): () => void {
+    const reason = Symbol();
+    this.#holds.add(reason);
+    return () => {
+      this.#holds.delete(reason);
+      this.#wake();
+    };
   }
 
-  release(): void {
-    this.#isHeld = false;
-    this.#wake();
+  /**
+   * Signs and sends nothing more in this epoch, of which a newer state exists than is known here. It goes on to store, and
+   * to begin the next epoch, so that the channel is watched and settled all the same.
+   */
+  freeze(error: IndraError): void {
+    this.#frozen ??= error;
+    this.#queue.clear(error);
+    this.#nap.abort();
   }
 
   /** Resolves once the record of the next epoch is durable; false if this writer stopped before. What was signed is void. */
@@ -181,7 +198,7 @@ export class ChannelWriter {
     while (!this.#stop.signal.aborted && this.#halted === null) {
       this.#amend();
       const head = inFlight(this.#record);
-      const isActive = this.#suspended === null && !this.#isHeld;
+      const isActive = this.#suspended === null && this.#frozen === null && this.#holds.size === 0;
       if (isActive && head !== null) await this.#exchange(head);
       else if (isActive && this.#queue.isUrgent) await this.#propose();
       else if (this.#isDirty) await this.#save(this.#record);
@@ -195,7 +212,9 @@ export class ChannelWriter {
       const before = this.#record.agreed.ledger.epoch;
       this.#record = amendment(this.#record);
       this.#isDirty = true;
-      if (this.#record.agreed.ledger.epoch !== before) this.#queue.clear(IndraError.from('wrong_epoch'));
+      if (this.#record.agreed.ledger.epoch === before) continue;
+      this.#frozen = null;
+      this.#queue.clear(IndraError.from('wrong_epoch'));
     }
   }
 

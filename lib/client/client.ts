@@ -94,7 +94,7 @@ export class IndraClient {
 
   /**
    * Where there was no local state: the version the hub served. A hub could serve an older one than it signed, so nothing is
-   * certain until the next countersignature. Null otherwise.
+   * certain until the next countersignature, and watchtowers are heard before anything is signed. Null otherwise.
    */
   get restoredVersion(): bigint | null {
     return this.#session.restoredVersion;
@@ -103,6 +103,11 @@ export class IndraClient {
   /** Whether another tab or device writes to the channel. */
   get isReadOnly(): boolean {
     return this.#session.writer.haltedBy !== null;
+  }
+
+  /** `newer_state_exists` where a watchtower says so: nothing is signed in this epoch any more. Null otherwise. */
+  get outdatedBy(): IndraError | null {
+    return this.#session.writer.frozenBy;
   }
 
   /** One per asset of the hub, and of the channel. */

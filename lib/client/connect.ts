@@ -29,6 +29,7 @@ import { IndraError } from './indra-error.ts';
 import { openChannel, type OpenedChannel } from './open-channel.ts';
 import { operationBuilder } from './operation-builder.ts';
 import type { ChainReader, ChainWriter, ChannelKey, Clock, Line } from './ports.ts';
+import { heedReceipts, waitForTowers } from './restored-check.ts';
 import type { Session } from './session.ts';
 import { Upkeep } from './upkeep.ts';
 import { WatchtowerFeed } from './watchtower-feed.ts';
@@ -184,6 +185,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     closing: closing.signal,
     fetch: options.fetch,
   });
+  heedReceipts(session);
   const upkeep = new Upkeep(session, line, async () => {
     closing.abort();
     await session.writer.close();
@@ -193,7 +195,8 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   await upkeep.disputes.begin();
   if (opened.isForeign || !lock.isHeld) session.writer.stayReadOnly(IndraError.from('another_writer'));
   else {
-    if (!opened.isHeard) session.writer.hold();
+    if (!opened.isHeard) void hearLater(session.writer.hold());
+    waitForTowers(session, feed);
     session.writer.start();
   }
   lock.whenHeld(() => void resume());
@@ -203,7 +206,6 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     void clock.sleep(0).then(() => events.emit('channel.restored', { version: restoredVersion }));
   if (session.writer.suspendedBy !== null) await upkeep.disputes.look();
   upkeep.start();
-  if (!opened.isHeard) void hearLater();
   feed.nudge();
   return new IndraClient(session, upkeep);
 
@@ -213,11 +215,11 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   }
 
   /** The hub was away: nothing is signed before it is known what it holds. */
-  async function hearLater(): Promise<void> {
+  async function hearLater(release: () => void): Promise<void> {
     const heard = await hear();
     if (heard === null || closing.signal.aborted) return;
     if (heard.isForeign) return session.writer.stayReadOnly(IndraError.from('another_writer'));
-    session.writer.release();
+    release();
     await upkeep.settle();
   }
 
@@ -227,7 +229,9 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     if (reopened === null || reopened.isForeign || closing.signal.aborted) return;
     session.writer = writerOf(reopened);
     await upkeep.disputes.begin();
+    waitForTowers(session, feed);
     session.writer.start();
+    feed.nudge();
     events.emit('writer', { isReadOnly: false, error: null });
     await upkeep.settle();
   }

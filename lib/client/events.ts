@@ -44,6 +44,17 @@ export interface ClientEvents {
   'channel.updated': { readonly version: bigint };
   /** There was no local state. What the hub served was signed by this key, but a newer state may exist. */
   'channel.restored': { readonly version: bigint };
+  /**
+   * After a restore the hub served an older state than it signed, or this store is an old copy: a watchtower holds the version
+   * `held`. Nothing is signed until the next epoch; the chain is watched all the same. The receipt is signed by the tower.
+   */
+  'channel.outdated': {
+    readonly epoch: bigint;
+    readonly known: bigint;
+    readonly held: bigint;
+    readonly url: string;
+    readonly receipt: TowerReceipt;
+  };
   /** A challenge is open, whoever began it: nothing is signed until it is answered, cancelled or settled. Seconds since 1970. */
   'channel.disputed': { readonly finalizesAt: number };
   /** This user's own challenge is on chain. */

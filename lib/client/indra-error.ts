@@ -5,6 +5,8 @@ import { ERRORS, type ErrorCode, type Fault, type Outcome } from '../protocol/er
 const CLIENT_ERRORS = {
   another_writer:
     'Another device or tab writes to this channel, so this one only reads. Nothing was changed. Take over explicitly to write here.',
+  newer_state_exists:
+    'A watchtower holds a newer state of this channel than is known here, so nothing is signed on the older one. Nothing was changed. Restore from a copy of the store, or leave the channel.',
   closed: 'The client was closed. Nothing was changed.',
   aborted: 'The caller stopped waiting. What was signed may still happen: ask for its status.',
   hub_mismatch:

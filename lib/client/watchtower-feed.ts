@@ -38,15 +38,38 @@ interface TowerLine {
   readonly url: string;
   /** A request is on its way, or waits to be repeated. */
   isBusy: boolean;
+  /** It said something that it will not take back: a receipt, or that it does not take the channel. */
+  isHeard: boolean;
 }
 
 export class WatchtowerFeed {
   readonly #parts: FeedParts;
   readonly #lines: readonly TowerLine[];
+  #onHeard: (() => void)[] = [];
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
-    this.#lines = parts.towers.map((tower) => ({ url: tower.replace(/\/+$/, ''), isBusy: false }));
+    this.#lines = parts.towers.map((tower) => ({
+      url: tower.replace(/\/+$/, ''),
+      isBusy: false,
+      isHeard: false,
+    }));
+  }
+
+  get hasTowers(): boolean {
+    return this.#lines.length > 0;
+  }
+
+  /** Resolves once every tower was heard; what it said was told before. */
+  allHeard(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onHeard.push(resolve);
+      this.#tellHeard();
+    });
+  }
+
+  #tellHeard(): void {
+    if (this.#lines.every(({ isHeard }) => isHeard)) for (const tell of this.#onHeard.splice(0)) tell();
   }
 
   /** Something may be new. Returns at once. */
@@ -60,15 +83,16 @@ export class WatchtowerFeed {
 
   async #feed(line: TowerLine): Promise<void> {
     try {
-      await this.#showNewest(line.url);
+      await this.#showNewest(line);
     } finally {
       line.isBusy = false;
     }
   }
 
   /** Until the tower holds the newest state; what becomes newer meanwhile is shown next. */
-  async #showNewest(url: string): Promise<void> {
+  async #showNewest(line: TowerLine): Promise<void> {
     const { clock, closing, events, newest } = this.#parts;
+    const { url } = line;
     let failures = 0;
     let failingSince: number | null = null;
     let isTold = false;
@@ -80,8 +104,10 @@ export class WatchtowerFeed {
         held = state;
         [failures, failingSince, isTold] = [0, null, false];
         events.emit('watchtower.accepted', { url, receipt: receipt.value });
+        this.#heard(line);
         continue;
       }
+      if (!receipt.error.retryable) this.#heard(line);
       failingSince ??= clock.now();
       if (!isTold && clock.now() - failingSince >= LONG) {
         isTold = true;
@@ -90,6 +116,11 @@ export class WatchtowerFeed {
       await clock.sleep(Math.min(LAST_MS, FIRST_MS * 2 ** Math.min(failures, 10)), closing);
       failures += 1;
     }
+  }
+
+  #heard(line: TowerLine): void {
+    line.isHeard = true;
+    this.#tellHeard();
   }
 
   /** One attempt. Null where there is nothing to show yet. */

@@ -14,7 +14,7 @@ import type { Store } from '../../store/store.ts';
 import { channelKey } from '../channel-key.ts';
 import type { IndraClient } from '../client.ts';
 import { systemClock } from '../clock.ts';
-import { connect } from '../connect.ts';
+import { connect, type ConnectOptions } from '../connect.ts';
 import type { HubDescription } from '../hub-description.ts';
 import type { ChannelKey, Clock } from '../ports.ts';
 import { SigningDoor } from './signing-door.ts';
@@ -144,7 +144,11 @@ export class DisputedWorld {
   }
 
   /** A new process over what the last one stored. */
-  async connect(store: Store = this.store, mayDie = false): Promise<IndraClient> {
+  async connect(
+    store: Store = this.store,
+    mayDie = false,
+    more: Pick<ConnectOptions, 'watchtowers' | 'fetch'> = {},
+  ): Promise<IndraClient> {
     const client = await connect({
       hubUrl: 'http://hub.test',
       key: this.privateKey,
@@ -155,6 +159,7 @@ export class DisputedWorld {
       clock: this.clock,
       pollMs: POLL_MS,
       idleMs: 5,
+      ...more,
     });
     // What died does not close.
     if (!mayDie) this.#clients.push(client);
