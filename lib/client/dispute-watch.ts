@@ -147,12 +147,12 @@ export class DisputeWatch {
     else this.#untold.push(tell);
   }
 
-  /** A client that only reads leaves the sending to whoever writes: two lanes of one key would fight over its nonces. */
   /** The same for an epoch that was settled. */
   surveySettled(settled: SettledEpoch): Promise<Pursuit | null> {
     return this.#survey(settledHolding(settled), settled.preimages, settled.fromBlock, true);
   }
 
+  /** A client that only reads leaves the sending to whoever writes: two lanes of one key would fight over its nonces. */
   async #lookOnce(): Promise<void> {
     const sight = await this.#see();
     const { writer } = this.#session;

@@ -4,26 +4,15 @@
  * client stops in between: the wish, the moves and the transactions are stored before they matter (invariants 12 and 14).
  */
 import { recoverAddress } from '#secp256k1';
-import { appStateDigest, cancelDigest, stateHash } from '../protocol/digests.ts';
-import type { AppOnChain } from '../protocol/dispute.ts';
-import { partyAt } from '../protocol/apply-operation.ts';
+import { cancelDigest } from '../protocol/digests.ts';
 import { isSignedBy } from '../protocol/transition.ts';
-import {
-  INITIATOR,
-  ZERO_HASH,
-  type Address,
-  type AppInstance,
-  type Bytes,
-  type Cancel,
-  type Hash,
-} from '../protocol/types.ts';
+import { ZERO_HASH, type Address, type Bytes, type Cancel, type Hash } from '../protocol/types.ts';
+import { AppMoves, type Progressed } from './app-moves.ts';
 import type { DisputeWatch, Pursuit } from './dispute-watch.ts';
 import type { Settlement } from './events.ts';
 import { IndraError } from './indra-error.ts';
-import { newestInstances, positionOf } from './own-moves.ts';
-import type { Patience } from './patience.ts';
+import { chainMayMove, type Patience } from './patience.ts';
 import type { Session } from './session.ts';
-import { chooseMove, loadMove } from './stored-move.ts';
 import type { SignedWithdrawal } from './withdrawals.ts';
 
 /** What is going on about a channel on chain, as of the last look. */
@@ -48,13 +37,6 @@ export interface Started {
   readonly finalizesAt: number;
 }
 
-export interface Progressed {
-  /** Of the state the action led to. */
-  readonly version: bigint;
-  /** Seconds since 1970. */
-  readonly finalizesAt: number;
-}
-
 export interface Claimed {
   readonly asset: Address;
   readonly amount: bigint;
@@ -63,10 +45,12 @@ export interface Claimed {
 export class Disputes {
   readonly #session: Session;
   readonly #watch: DisputeWatch;
+  readonly #moves: AppMoves;
 
   constructor(session: Session, watch: DisputeWatch) {
     this.#session = session;
     this.#watch = watch;
+    this.#moves = new AppMoves(session, watch);
   }
 
   async status(): Promise<DisputeStatus> {
@@ -108,7 +92,7 @@ export class Disputes {
       if (isShown) return { finalizesAt: view.ledger.finalizesAt };
       // Settled in the meantime, by whomever: what was asked for has happened.
       if (view.ledger.epoch > epoch || holding.epoch > epoch) return { finalizesAt: view.chainTime };
-      await this.#wait(patience);
+      await chainMayMove(this.#session, patience);
     }
   }
 
@@ -121,7 +105,7 @@ export class Disputes {
       const settled = this.#watch.settledEpoch(target);
       if (settled !== null && settled.over !== null) return { epoch: target, ...settled.over };
       if (settled === null && this.#settlingEpoch() !== target) throw IndraError.from('no_dispute');
-      await this.#wait(patience);
+      await chainMayMove(this.#session, patience);
       await this.#watch.look();
     }
   }
@@ -159,34 +143,14 @@ export class Disputes {
       const now = this.#watch.sight?.chain;
       if (now !== undefined && now.epoch !== epoch) throw IndraError.from('dispute_final');
       if (now !== undefined && now.finalizesAt === 0) return;
-      await this.#wait(patience);
+      await chainMayMove(this.#session, patience);
     }
   }
 
-  /**
-   * A move on chain, in an app that is disputed there or whose ledger is. Resolves once the registry took it. Rejects with
-   * `unknown_app`, `no_dispute`, `not_turn_taker`, or `invalid_action`: also where this state was moved in otherwise before.
-   */
+  /** Rejects as `AppMoves.make` does. */
   async progress(appId: Hash, action: Bytes, patience: Patience): Promise<Progressed> {
     this.#requireWriter();
-    await this.#watch.look();
-    const pursuits = await this.#pursuits();
-    const found = pursuits.flatMap((pursuit) =>
-      newestInstances(pursuit.holding.states)
-        .filter(({ id }) => id === appId)
-        .map((instance) => ({ pursuit, instance })),
-    )[0];
-    if (found === undefined) throw IndraError.from('unknown_app', { appId });
-    const { instance, pursuit } = found;
-    const { view } = pursuit;
-    const onChain = view.apps.get(appId);
-    const isReachable =
-      (onChain?.finalizesAt ?? 0) !== 0 ||
-      view.ledger.finalizesAt !== 0 ||
-      view.ledger.epoch > pursuit.holding.epoch;
-    if (!isReachable) throw IndraError.from('no_dispute', { appId });
-    const version = await this.#choose(instance, onChain, pursuit, action);
-    return this.#awaitMove(appId, version, patience);
+    return this.#moves.make(appId, action, patience);
   }
 
   /** Rejects with `nothing_to_claim`, `insufficient_gas`, or `chain_refused` where the recipient refuses it too. */
@@ -201,7 +165,7 @@ export class Disputes {
     for (;;) {
       const left = await reader.claimable(channel.address, asset, key.address);
       if (left.ok && left.value < claimable.value) return { asset, amount: claimable.value - left.value };
-      await this.#wait(patience);
+      await chainMayMove(this.#session, patience);
       await this.#watch.look();
     }
   }
@@ -224,12 +188,6 @@ export class Disputes {
     const pursuit = await this.#watch.survey(leave);
     if (pursuit === null) throw IndraError.from('chain_unavailable');
     return pursuit;
-  }
-
-  async #pursuits(): Promise<readonly Pursuit[]> {
-    const running = await this.#survey(this.#watch.leaving !== null);
-    const settling = await Promise.all(this.#watch.settling.map((epoch) => this.#watch.surveySettled(epoch)));
-    return [running, ...settling.filter((pursuit) => pursuit !== null)];
   }
 
   async #rehearseChallenge({ plan }: Pursuit): Promise<void> {
@@ -271,78 +229,5 @@ export class Disputes {
     const rehearsed = await this.#watch.lane.rehearse(call);
     if (!rehearsed.ok) throw IndraError.of(rehearsed.error);
     await this.#watch.lane.send(name, call, kind);
-  }
-
-  /** One parent, one action: what was chosen is stored before its signature can leave (invariant 2). Returns the parent's version. */
-  async #choose(
-    instance: AppInstance,
-    onChain: AppOnChain | undefined,
-    { view, holding }: Pursuit,
-    action: Bytes,
-  ): Promise<bigint> {
-    const { store, key, channel } = this.#session;
-    const { id: appId, app } = instance;
-    const { on, version, state } = positionOf(instance, onChain, view);
-    if (state === null) throw IndraError.from('invalid_state', { appId });
-    // Asked for before, and made since: whoever retries is told of that move.
-    const made =
-      version > 0n ? await loadMove(store, holding.channel.domain.chainId, appId, version - 1n) : null;
-    if (made?.action === action && (await this.#isOthersTurn(instance, state))) return version - 1n;
-    const next = await this.#stateAfter(instance, state, action);
-    const digest = appStateDigest(channel.domain, {
-      appId,
-      version: version + 1n,
-      stateHash: stateHash(next),
-    });
-    if (app.actionDeadline !== 0 && Math.max(view.chainTime, view.now) > app.actionDeadline)
-      throw IndraError.from('invalid_action', { actionDeadline: app.actionDeadline });
-    const move = { appId, version, on, action, signature: key.sign(digest) };
-    const chosen = await chooseMove(store, holding.channel.domain.chainId, move);
-    if (chosen.action !== action || chosen.on !== on)
-      throw IndraError.from('invalid_action', { appId, version: version.toString(), chosen: chosen.action });
-    return version;
-  }
-
-  /** By the twin of the app's contract where there is one, else by the contract itself. */
-  async #stateAfter(instance: AppInstance, state: Bytes, action: Bytes): Promise<Bytes> {
-    const { catalogue, reader } = this.#session;
-    const { definition } = instance.app;
-    if (await this.#isOthersTurn(instance, state)) throw IndraError.from('not_turn_taker');
-    const applied =
-      catalogue.get(definition)?.applyAction(state, action) ??
-      (await reader.appAction(definition, state, action));
-    if (!applied.ok) throw IndraError.of(applied.error);
-    return applied.value;
-  }
-
-  /** Nobody's turn counts as the other's. */
-  async #isOthersTurn({ app }: AppInstance, state: Bytes): Promise<boolean> {
-    const { catalogue, reader, channel } = this.#session;
-    const twin = catalogue.get(app.definition);
-    if (twin !== undefined)
-      return twin.isTerminal(state) || partyAt(channel, app, twin.turnTaker(state)) !== INITIATOR;
-    const turn = await reader.appTurn(app, state);
-    if (!turn.ok) throw IndraError.of(turn.error);
-    return turn.value.taker !== channel.initiator;
-  }
-
-  async #awaitMove(appId: Hash, version: bigint, patience: Patience): Promise<Progressed> {
-    for (;;) {
-      await this.#watch.look();
-      const found = (await this.#pursuits()).map(({ view }) => view.apps.get(appId)).find(Boolean);
-      if (found !== undefined && found.version > version)
-        return { version: found.version, finalizesAt: found.finalizesAt };
-      const { heldUp } = this.#watch;
-      if (heldUp?.code === 'insufficient_gas') throw heldUp.withOutcome('unknown');
-      await this.#wait(patience);
-    }
-  }
-
-  /** Until the chain may have moved. Rejects when whoever asked has given up. */
-  async #wait({ signal }: Patience): Promise<void> {
-    if (signal.aborted) throw IndraError.from('aborted');
-    const { clock, pollMs } = this.#session;
-    await clock.sleep(pollMs, signal);
-    if (signal.aborted) throw IndraError.from('aborted');
   }
 }

@@ -54,3 +54,13 @@ export function patience(options: CallOptions, clock: Clock, closing: AbortSigna
       }),
   };
 }
+
+/** Until the next look at the chain is due. Rejects when whoever asked has given up. */
+export async function chainMayMove(
+  { clock, pollMs }: { readonly clock: Clock; readonly pollMs: number },
+  { signal }: Patience,
+): Promise<void> {
+  if (signal.aborted) throw IndraError.from('aborted');
+  await clock.sleep(pollMs, signal);
+  if (signal.aborted) throw IndraError.from('aborted');
+}
