@@ -250,6 +250,34 @@ test('a payee who shows the preimage on chain is paid there, and its payer is ch
   expect(await openDisputes(bob)).toBe(0);
 }, 60_000);
 
+test('a payee whose ledger was answered closes off chain what it unlocked on chain, after the deadline too', async () => {
+  const sent = await pay(100n, false);
+  const claimed = bob.state;
+  const { actionDeadline } = claimed.apps[0]!.app;
+  await world.door.arrive(bob.channel, token, [5n, 0n]);
+  valueOf(await bob.propose({ kind: 'deposit', asset: token, deposits: [5n, HUBS] }));
+  await challengeWith(bob, claimed);
+  await openStep(bob, claimed, preimageMove(bob, sent));
+  await world.settleDown();
+  expect(await statusOf(sent)).toBe('resolved');
+  expect(valueOf(await world.reader.challenge(bob.channel, await height())).finalizesAt).toBe(0);
+  await world.passTo(actionDeadline + 1);
+  await world.settleDown();
+  expect(code(await bob.propose(...bob.unlock(sent)))).toBe('ok');
+  expect(bob.balance(token)).toBe(105n);
+  expect(code(await alice.propose(...alice.unlock(sent)))).toBe('ok');
+  expect(alice.balance(token)).toBe(OWN - 100n);
+  await world.settleDown();
+  expect(await openDisputes(bob)).toBe(0);
+  // What it had on chain is worth nothing next to the newer ledger (invariants 7 and 10).
+  await challengeWith(bob, bob.state);
+  await world.pass(PERIOD);
+  await settleWith(bob, bob.state);
+  await world.settleDown();
+  expect(await world.balance(bob.address, token)).toBe(105n);
+  expect(await hubGot()).toBe(HUBS - 100n);
+}, 60_000);
+
 test('a challenge cancelled by both leaves the channel usable (invariant 13)', async () => {
   await challengeWith(alice, alice.state);
   await world.settleDown();
