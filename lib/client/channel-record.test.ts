@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { CATALOGUE, CHANNEL } from '../protocol/testing/two-parties.ts';
 import { MemoryStore } from '../store/memory-store.ts';
-import { withMigrations } from '../store/migrations.ts';
-import type { NewItem } from '../store/store.ts';
 import {
   parseRecord,
   recordItem,
@@ -12,7 +9,6 @@ import {
   restoredRecord,
   type ChannelRecord,
 } from './channel-record.ts';
-import { clientMigrations } from './client-migrations.ts';
 import { FUNDED, inFlightWith, judge, refused, send, settle, withdraw } from './testing/writer-table.ts';
 
 async function throughStore(record: ChannelRecord): Promise<ChannelRecord> {
@@ -53,17 +49,4 @@ test('a lost state is gone on from far above anything that can have been signed 
   expect(restored.highestSigned).toBe(1n + RESTORE_JUMP);
   expect(restored.isUnproven).toBe(true);
   expect(restoredRecord(CHANNEL, FUNDED.agreed, 99n).highestSigned).toBe(99n + RESTORE_JUMP);
-});
-
-const folder = new URL('./fixtures/', import.meta.url);
-const fixtures = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.json'),
-);
-
-test.each(fixtures)('%s, stored by a release, is read by the code of today', async (file) => {
-  const fixture = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as NewItem;
-  const store = new MemoryStore();
-  await store.put(fixture, 'absent');
-  const item = await withMigrations(store, clientMigrations).get(fixture.key);
-  expect(() => parseRecord(item!, CATALOGUE)).not.toThrow();
 });
