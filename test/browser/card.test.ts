@@ -2,9 +2,11 @@
 /** Two people with a browser each: the card as they see it, and what it leaves behind. */
 import { HDNodeWallet, JsonRpcProvider, Mnemonic, parseEther } from 'ethers';
 import { text } from '../../daicard-next/strings/en.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { buildCard, startCard } from '../../infra/local/card.ts';
 import { freePort } from '../../infra/local/free-port.ts';
 import type { ManagedProcess } from '../../infra/local/managed-process.ts';
+import { waitUntil } from '../../infra/local/wait-until.ts';
 import { startWorld, type World } from '../../infra/local/world.ts';
 import { KEY_PATH } from '../../lib/client/channel-key.ts';
 import { parseLink } from '../../lib/protocol/link.ts';
@@ -157,8 +159,13 @@ test(
 test(
   'the history tells of all of it',
   async () => {
-    const states = (await pages.bob.history()).map(({ state }) => state);
-    expect([...states].sort()).toEqual(['credited', 'credited', 'paid', 'paidOut', 'received', 'received']);
+    const statesOf = async () => (await pages.bob.history()).map(({ state }) => state).sort();
+    const whole = ['credited', 'credited', 'paid', 'paidOut', 'received', 'received'];
+    // What this device knows is there at once, what the hub knows a moment later.
+    await waitUntil('the hub to tell its part', async () => isDeepStrictEqual(await statesOf(), whole)).catch(
+      () => {},
+    );
+    expect(await statesOf()).toEqual(whole);
     const told = (await pages.alice.history()).map(({ line }) => line).join('\n');
     expect(told).toContain('for lunch');
     expect(told).toMatch(/\+0\.25 ETH/);

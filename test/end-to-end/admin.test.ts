@@ -92,6 +92,11 @@ test('an operator leaves: both are paid, and the channel is in a new epoch (inva
 
   await waitUntil('the challenge', async () => (await onChain()).finalizesAt > 0);
   expect(await onChain()).toMatchObject({ epoch: 0n, floorVersion: state.ledger.version });
+  // Until it has seen its own challenge it may still agree to something newer, which then is what counts.
+  await waitUntil('the hub to see it', async () => {
+    const view = await ask(alice.transport, 'sync', { channel: channel.address });
+    return view.ok && view.value.disputed;
+  });
   const late = await alice.user.propose(alice.user.transfer(ETHER, 1n, null).operation);
   expect(late.ok ? 'ok' : late.error.code).toBe('channel_disputed');
   expect(await reader.balance(alice.user.address, ETHER).then(valueOf)).toBe(0n);
