@@ -548,6 +548,16 @@ describe('a game of two keys, moved in on chain', () => {
     expect(await leftInChannel()).toBe(0n);
   });
 
+  test('is finished on chain though the other side never says anything again (invariant 14)', async () => {
+    const id = await play(board(0b11, 0b11000), 4n);
+    world.door.isThere = false;
+    await client.dispute();
+    expect(await client.progress(id, cell(2))).toMatchObject({ version: 5n });
+    const settled = await world.passUntil(client.settled());
+    expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: 600n }], apps: [id] });
+    expect(await leftInChannel()).toBe(0n);
+  });
+
   test('another action on the same state is refused, after a restart too (invariant 2)', async () => {
     const id = await play(board(0, 0), 0n);
     await client.dispute();
