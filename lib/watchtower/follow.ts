@@ -3,6 +3,7 @@
  * Follows the registry from a stored cursor and marks the channels it speaks of. Events only say where to look: what is
  * to be done follows from the chain and from what is held, so reading them twice or late is harmless.
  */
+import { LOG_SPAN } from '../chain/log-spans.ts';
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import type { Address } from '../protocol/types.ts';
@@ -14,8 +15,6 @@ import { parseWatched, watchedItem, watchedKey, type Watched } from './watched-i
 
 /** Blocks read again behind the cursor, and for which something answered is still looked at. */
 export const REREAD = 12;
-/** Blocks asked for at once. */
-const SPAN = 2_000;
 const PAGE = 200;
 
 export interface Followed {
@@ -70,8 +69,8 @@ async function markSpoken(
 ): Promise<Outcomes<void>> {
   // A channel is looked at when it is first held, so what was said before the first cursor is of no use.
   const from = Math.max(0, Math.min(cursor?.block ?? latest.number, latest.number) - REREAD);
-  for (let start = from; start <= latest.number; start += SPAN) {
-    const disputed = await reader.channelsDisputedIn(start, Math.min(start + SPAN - 1, latest.number));
+  for (let start = from; start <= latest.number; start += LOG_SPAN) {
+    const disputed = await reader.channelsDisputedIn(start, Math.min(start + LOG_SPAN - 1, latest.number));
     if (!disputed.ok) return disputed;
     for (const address of disputed.value) await markChannel(tower, chainId, address);
   }

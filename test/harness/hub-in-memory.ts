@@ -35,6 +35,20 @@ import type { HubUnderTest } from './test-user.ts';
 
 export const TOKEN = `0x${'70'.repeat(20)}` as const as Address;
 
+export const TEST_HUB: Hub['config'] = {
+  stage: 'test',
+  operators: [],
+  limits: {
+    maxOpenTransfers: 200,
+    maxOperations: 64,
+    minHold: 3600,
+    maxHold: 30 * 86_400,
+    margin: 900,
+    maxMessageBytes: 262_144,
+    handlerLife: 30,
+  },
+};
+
 export const TEST_CHAIN: ChainConfig = {
   chainId: 31337,
   rpcUrl: 'http://127.0.0.1:1',
@@ -167,19 +181,7 @@ export async function createTestHub(options: TestHubOptions = {}): Promise<TestH
     writer: options.writer ?? (undefined as never),
   };
   const hub: Hub = {
-    config: {
-      stage: 'test',
-      operators: [],
-      limits: {
-        maxOpenTransfers: 200,
-        maxOperations: 64,
-        minHold: 3600,
-        maxHold: 30 * 86_400,
-        margin: 900,
-        maxMessageBytes: 262_144,
-        handlerLife: 30,
-      },
-    },
+    config: TEST_HUB,
     chains: new Map([[TEST_CHAIN.chainId, chain]]),
     store,
     key: testHubKey,

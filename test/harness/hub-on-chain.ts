@@ -25,7 +25,7 @@ import { ETHER, type Address, type Bytes, type Channel, type Pair } from '../../
 import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../lib/signing/native.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
 import type { Store } from '../../lib/store/store.ts';
-import { TEST_CHAIN } from './hub-in-memory.ts';
+import { TEST_CHAIN, TEST_HUB } from './hub-in-memory.ts';
 import { TestUser, type HubUnderTest } from './test-user.ts';
 
 const token = new Interface(['function mint(address,uint256)', 'function approve(address,uint256)']);
@@ -84,19 +84,7 @@ export class HubOnChain {
       sign: (digest) => toHex(sign(digest, key)),
     };
     this.hub = {
-      config: {
-        stage: 'test',
-        operators: [],
-        limits: {
-          maxOpenTransfers: 200,
-          maxOperations: 64,
-          minHold: 3600,
-          maxHold: 30 * 86_400,
-          margin: 900,
-          maxMessageBytes: 262_144,
-          handlerLife: 30,
-        },
-      },
+      config: TEST_HUB,
       chains: new Map([[contracts.chainId, this.chain]]),
       store: this.store,
       key: hubKey,

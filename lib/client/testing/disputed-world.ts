@@ -3,6 +3,7 @@
 import { EthereumChainReader } from '../../chain/chain-reader.ts';
 import { EthereumChainWriter } from '../../chain/chain-writer.ts';
 import type { LocalChain } from '../../chain/testing/local-chain.ts';
+import { mined } from '../../chain/testing/mined.ts';
 import { signerOf } from '../../chain/transaction.ts';
 import type { Call } from '../../lane/ports.ts';
 import type { AppCatalogue } from '../../protocol/apps/app-logic.ts';
@@ -193,20 +194,9 @@ export class DisputedWorld {
       await this.send(this.hubWriter, call);
   }
 
+  /** With gas to spare: what is estimated may be mined in another second than it was estimated for. */
   async send(writer: EthereumChainWriter, call: Call): Promise<void> {
-    const gas = valueOf(await writer.estimateGas(call)) + 50_000n;
-    const { raw, hash } = writer.sign(
-      call,
-      valueOf(await writer.nextNonce()),
-      gas,
-      valueOf(await writer.fees()),
-    );
-    valueOf(await writer.broadcast(raw));
-    await this.until('a transaction is mined', async () => {
-      const receipt = valueOf(await writer.receipt(hash));
-      if (receipt !== null && !receipt.succeeded) throw new Error('it reverted');
-      return receipt !== null;
-    });
+    await mined(writer, call, 50_000n);
   }
 
   onChain(asset: Address = ETHER, owner: Address = this.key.address): Promise<bigint> {
