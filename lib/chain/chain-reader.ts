@@ -36,6 +36,13 @@ export interface Move {
   readonly action: Bytes;
 }
 
+export interface Disputes {
+  /** Of which the registry said anything. */
+  readonly channels: readonly Address[];
+  /** Actions it accepted in their apps, in order. */
+  readonly moves: readonly Move[];
+}
+
 /** What the settlement of an epoch paid in one asset, by party. */
 export interface SettledAsset {
   readonly asset: Address;
@@ -227,23 +234,17 @@ export class EthereumChainReader {
     );
   }
 
-  /** Channels of which the registry said something in these blocks, both ends included. */
-  async channelsDisputedIn(from: number, to: number): Promise<Outcomes<readonly Address[]>> {
-    const events = await this.registryEvents(from, to);
-    return events.ok ? ok([...new Set(events.value.flatMap(({ channel }) => channel ?? []))]) : events;
-  }
-
-  /** Actions the registry accepted in apps in these blocks, both ends included. */
-  async movesIn(from: number, to: number): Promise<Outcomes<readonly Move[]>> {
+  /** What the registry said in these blocks, both ends included. */
+  async disputesIn(from: number, to: number): Promise<Outcomes<Disputes>> {
     const events = await this.registryEvents(from, to);
     if (!events.ok) return events;
-    return ok(
-      events.value.flatMap(({ name, channel, values }) =>
-        name === 'AppProgressed' && channel !== null
-          ? [{ channel, appId: values['appId'] as Hash, action: values['action'] as Bytes }]
-          : [],
-      ),
+    const channels = [...new Set(events.value.flatMap(({ channel }) => channel ?? []))];
+    const moves = events.value.flatMap(({ name, channel, values }) =>
+      name === 'AppProgressed' && channel !== null
+        ? [{ channel, appId: values['appId'] as Hash, action: values['action'] as Bytes }]
+        : [],
     );
+    return ok({ channels, moves });
   }
 
   /** All that the registry said in these blocks, or about one channel, in order. */

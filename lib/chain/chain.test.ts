@@ -219,8 +219,8 @@ test('a stale challenge is seen and answered, and a final one settled into the n
     challengeId: 1n,
     digest: toHex(ledgerDigest(channel.domain, older)),
   });
-  expect(valueOf(await reader.channelsDisputedIn(start + 1, challenged.number))).toEqual([channel.address]);
-  expect(valueOf(await reader.channelsDisputedIn(0, start))).toEqual([]);
+  expect(valueOf(await reader.disputesIn(start + 1, challenged.number)).channels).toEqual([channel.address]);
+  expect(valueOf(await reader.disputesIn(0, start)).channels).toEqual([]);
 
   await send(hub, hub.disputeCall(channel, { kind: 'answer', ...show(newer) }));
   expect(valueOf(await reader.challenge(channel, await height()))).toMatchObject({

@@ -108,6 +108,6 @@ test('whatever a node says, the reader answers chain_unavailable and never throw
     for (const answer of answers) {
       expect(answer).toMatchObject({ ok: false, error: { code: 'chain_unavailable', retryable: true } });
     }
-    if (result !== '[]') expect(await reader.channelsDisputedIn(1, 2)).toMatchObject({ ok: false });
+    if (result !== '[]') expect(await reader.disputesIn(1, 2)).toMatchObject({ ok: false });
   }
 });

@@ -127,12 +127,12 @@ describe('reading logs', () => {
 
   test('halves down to one block, and fails only if even that is refused', async () => {
     const one = new ScriptedNode([3], wide(1));
-    expect(await new EthereumChainReader(one, contracts).movesIn(0, 6)).toMatchObject({
+    expect(await new EthereumChainReader(one, contracts).disputesIn(0, 6)).toMatchObject({
       ok: true,
-      value: [{ appId: APP }],
+      value: { moves: [{ appId: APP }] },
     });
     const none = new ScriptedNode([3], wide(0));
-    expect(await new EthereumChainReader(none, contracts).movesIn(0, 6)).toMatchObject({
+    expect(await new EthereumChainReader(none, contracts).disputesIn(0, 6)).toMatchObject({
       ok: false,
       error: { code: 'chain_unavailable', retryable: true },
     });
@@ -147,7 +147,7 @@ describe('reading logs', () => {
     ['a node that is not there', { kind: 'unreachable', reason: 'HTTP 502' } as const],
   ])('asks no oftener where the refusal is about %s', async (_name, refusal) => {
     const node = new ScriptedNode([], () => refusal);
-    expect(await new EthereumChainReader(node, contracts).channelsDisputedIn(0, 5_000)).toMatchObject({
+    expect(await new EthereumChainReader(node, contracts).disputesIn(0, 5_000)).toMatchObject({
       ok: false,
       error: { code: 'chain_unavailable' },
     });

@@ -48,6 +48,13 @@ export interface Move {
   readonly action: Bytes;
 }
 
+export interface Disputes {
+  /** Of which the registry said anything. */
+  readonly channels: readonly Address[];
+  /** Actions it accepted in their apps, in order. */
+  readonly moves: readonly Move[];
+}
+
 /** One chain as the hub reads it. `block` is a height; every answer is as of its end. Fails with `chain_unavailable`. */
 export interface ChainReader {
   latest(): Promise<Outcomes<Block>>;
@@ -63,10 +70,8 @@ export interface ChainReader {
   /** What waits in a channel for someone it could not be handed to. */
   claimable(channel: Address, asset: Address, owner: Address): Promise<Outcomes<bigint>>;
   withdrawalExecuted(channel: Channel, digest: Hash, block: number): Promise<Outcomes<boolean>>;
-  /** Actions the registry accepted in apps in these blocks, both ends included. */
-  movesIn(from: number, to: number): Promise<Outcomes<readonly Move[]>>;
-  /** Channels of which the registry said something in these blocks, both ends included. */
-  channelsDisputedIn(from: number, to: number): Promise<Outcomes<readonly Address[]>>;
+  /** What the registry said in these blocks, both ends included. */
+  disputesIn(from: number, to: number): Promise<Outcomes<Disputes>>;
 }
 
 /** One chain as the hub writes to it, with its own key. */

@@ -70,9 +70,9 @@ async function markSpoken(
   // A channel is looked at when it is first held, so what was said before the first cursor is of no use.
   const from = Math.max(0, Math.min(cursor?.block ?? latest.number, latest.number) - REREAD);
   for (let start = from; start <= latest.number; start += LOG_SPAN) {
-    const disputed = await reader.channelsDisputedIn(start, Math.min(start + LOG_SPAN - 1, latest.number));
+    const disputed = await reader.disputesIn(start, Math.min(start + LOG_SPAN - 1, latest.number));
     if (!disputed.ok) return disputed;
-    for (const address of disputed.value) await markChannel(tower, chainId, address);
+    for (const address of disputed.value.channels) await markChannel(tower, chainId, address);
   }
   return ok(undefined);
 }

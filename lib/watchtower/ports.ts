@@ -24,7 +24,7 @@ export interface TowerReader {
   channelAddress(parties: Pick<Channel, 'initiator' | 'responder' | 'challengePeriod'>): Address;
   challenge(channel: Pick<Channel, 'address'>, block: number): Promise<Outcomes<LedgerOnChain>>;
   /** Channels of which the registry said something in these blocks, both ends included. */
-  channelsDisputedIn(from: number, to: number): Promise<Outcomes<readonly Address[]>>;
+  disputesIn(from: number, to: number): Promise<Outcomes<{ readonly channels: readonly Address[] }>>;
   /** As of the latest block. */
   dispute(
     holding: Holding,

@@ -100,8 +100,7 @@ export class TestChain {
       return ok(status ?? { epoch: 0n, floorVersion: 0n, finalizesAt: 0 });
     },
     withdrawalExecuted: async (_channel, digest) => ok(this.executed.has(digest)),
-    movesIn: async () => ok(this.moves),
-    channelsDisputedIn: async () => ok([...this.challenges.keys()]),
+    disputesIn: async () => ok({ channels: [...this.challenges.keys()], moves: this.moves }),
     dispute: async (holding, { now }) => ok(this.#view(holding, now)),
     claimable: async (channel, asset) => ok(this.claimable.get(`${channel}#${asset}`) ?? 0n),
   };

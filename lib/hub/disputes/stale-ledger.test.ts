@@ -97,7 +97,7 @@ describe('a stale ledger on chain', () => {
       reader: {
         ...world.world.reader,
         dispute: readDispute,
-        channelsDisputedIn: async () => ok([]),
+        disputesIn: async () => ok({ channels: [], moves: [] }),
       },
     };
     await watch(world.hub, silent);

@@ -13,6 +13,8 @@ import { hubLane } from '../hub-lane.ts';
 import type { HubChain } from '../hub.ts';
 import { watch } from './watch.ts';
 
+const NOTHING_SAID = { channels: [], moves: [] };
+
 const hashAt = (height: number, branch = 0): Hash =>
   `0x${`${branch}`.repeat(2)}${height.toString(16).padStart(62, '0')}` as string as Hash;
 
@@ -43,9 +45,9 @@ function chainAt(height: number, fork = Infinity, change: Partial<HubChain['read
     ...world.world.reader,
     latest: async () => ok(block(height)),
     block: async (number: number) => ok(block(number)),
-    movesIn: async (from: number, to: number) => {
+    disputesIn: async (from: number, to: number) => {
       reads.push([from, to]);
-      return ok([]);
+      return world.world.reader.disputesIn(from, to);
     },
     ...change,
   };
@@ -91,7 +93,7 @@ describe('the watcher', () => {
     await world.pass(500);
     const before = await cursor();
     const broken = chainAt(6_000, Infinity, {
-      channelsDisputedIn: async (from) => (from > 3_000 ? refuse('chain_unavailable') : ok([])),
+      disputesIn: async (from) => (from > 3_000 ? refuse('chain_unavailable') : ok(NOTHING_SAID)),
     });
     expect((await watch(world.hub, broken)).ok).toBe(false);
     const between = await cursor();
@@ -113,7 +115,7 @@ describe('the watcher', () => {
     });
     await watch(world.hub, world.chain);
     const [first] = await disputesDue(world.hub, TEST_CHAIN.chainId, 1_900_000_000, 9);
-    const quiet = { ...world.world.reader, channelsDisputedIn: async () => ok([]) };
+    const quiet = { ...world.world.reader, disputesIn: async () => ok(NOTHING_SAID) };
     const slow = { ...world.hub, clock: { now: () => 1_800_000_000 } };
     await world.pass(301);
     await watch(slow, { ...world.chain, reader: quiet });

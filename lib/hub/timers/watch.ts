@@ -93,12 +93,10 @@ async function startFrom(
 }
 
 async function followBlocks(hub: Hub, chain: HubChain, start: number, end: number): Promise<Outcomes<void>> {
-  const moves = await chain.reader.movesIn(start, end);
-  if (!moves.ok) return moves;
-  for (const move of moves.value) await followMove(hub, chain, move);
-  const disputed = await chain.reader.channelsDisputedIn(start, end);
-  if (!disputed.ok) return disputed;
-  for (const channel of disputed.value) await follow(hub, chain, channel, start);
+  const said = await chain.reader.disputesIn(start, end);
+  if (!said.ok) return said;
+  for (const move of said.value.moves) await followMove(hub, chain, move);
+  for (const channel of said.value.channels) await follow(hub, chain, channel, start);
   return ok(undefined);
 }
 

@@ -47,10 +47,10 @@ export class ScriptedChain {
         ? CHANNEL.address
         : addressOf(0x78),
     challenge: async () => this.#answer(this.ledger),
-    channelsDisputedIn: async (from, to) => {
+    disputesIn: async (from, to) => {
       this.asked.push({ from, to });
       const blocks = [...this.spoken].filter((block) => block >= from && block <= to);
-      return this.#answer(blocks.length > 0 ? [CHANNEL.address] : []);
+      return this.#answer({ channels: blocks.length > 0 ? [CHANNEL.address] : [] });
     },
     dispute: async (holding, { now }) => {
       this.looks += 1;
