@@ -57,6 +57,7 @@ type Harness = Deployed<
   | 'app'
   | 'appState'
   | 'cancel'
+  | 'challenge'
   | 'channelAddress'
   | 'inRoot'
   | 'ledger'
@@ -72,6 +73,7 @@ const HASHERS = {
   AppState: 'appState',
   Withdrawal: 'withdrawal',
   Cancel: 'cancel',
+  Challenge: 'challenge',
 } as const;
 
 async function deploy() {

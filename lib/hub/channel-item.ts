@@ -10,11 +10,20 @@ import { paddedTime } from '../store/padded-time.ts';
 export const CHANNEL_SCHEMA = 1;
 
 /** Which transfer an open app is one side of. */
-export const route = z.strictObject({ appId: hash, side: z.enum(['payer', 'payee']), transferId: hash });
+export const route = z.discriminatedUnion('side', [
+  z.strictObject({ side: z.literal('payer'), appId: hash, transferId: hash }),
+  /** `payment`: the Payment's digest, which the claimer signs when it shows the preimage. */
+  z.strictObject({ side: z.literal('payee'), appId: hash, transferId: hash, payment: hash }),
+]);
 export type Route = z.output<typeof route>;
 
 /** A side of a transfer whose app was open when its epoch was settled: the chain decides it. */
-const departed = z.strictObject({ ...route.shape, actionDeadline: whole });
+const departed = z.strictObject({
+  appId: hash,
+  side: z.enum(['payer', 'payee']),
+  transferId: hash,
+  actionDeadline: whole,
+});
 export type Departed = z.output<typeof departed>;
 
 /** The responder's signature on an open withdrawal. */
@@ -30,13 +39,16 @@ export const transferSeed = z.strictObject({
   recipient: address.nullable(),
   claimant: address.nullable(),
   sealed: bytes.nullable(),
+  /** What the payee gets, and on which chain. */
+  toChainId: whole,
   asset: address,
   amount: uint,
   lockHash: hash,
   expiresAt: whole,
   holdUntil: whole,
-  note: z.string().nullable(),
-  sender: z.string(),
+  metadata: bytes.nullable(),
+  /** By the payer, on the Payment. */
+  signature,
   createdAt: whole,
 });
 export type TransferSeed = z.output<typeof transferSeed>;
@@ -45,7 +57,14 @@ export type TransferSeed = z.output<typeof transferSeed>;
 const effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('create'), transfer: transferSeed, at: whole }),
   /** Rule 4: the payee was paid under this commit; T must become resolved. */
-  z.strictObject({ kind: z.literal('paid'), transferId: hash, appId: hash, preimage: hash, at: whole }),
+  z.strictObject({
+    kind: z.literal('paid'),
+    transferId: hash,
+    appId: hash,
+    preimage: hash,
+    claimerSignature: signature.nullable(),
+    at: whole,
+  }),
   /** The initiator signed last: the withdrawal is to be sent. */
   z.strictObject({ kind: z.literal('execute'), digest: hash, signature, at: whole }),
 ]);

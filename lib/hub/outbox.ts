@@ -23,10 +23,11 @@ async function perform(hub: Hub, body: ChannelBody, effect: Effect): Promise<boo
       return true;
     }
     case 'paid': {
-      const resolved = await writeResolved(hub, effect.transferId, effect.appId, effect.preimage);
+      const resolved = await writeResolved(hub, effect.transferId, effect);
       if (!resolved.ok) return false;
       const { payer, transferId } = resolved.value;
-      hub.bus.event(payer, { type: 'transfer.resolved', transferId, preimage: effect.preimage });
+      const { preimage, claimerSignature } = effect;
+      hub.bus.event(payer, { type: 'transfer.resolved', transferId, preimage, claimerSignature });
       await hintPayer(hub, resolved.value);
       return true;
     }

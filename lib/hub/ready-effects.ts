@@ -21,10 +21,9 @@ async function ready(hub: Hub, effect: Effect): Promise<ReadyEffect | null> {
     case 'create':
       return { effect, put: { item: transferItem(newTransfer(effect.transfer)), expect: 'absent' } };
     case 'paid': {
-      const { transferId, appId, preimage } = effect;
-      const loaded = await loadTransfer(hub, transferId);
+      const loaded = await loadTransfer(hub, effect.transferId);
       if (loaded === null) return null;
-      const resolved = resolveTransfer(loaded.transfer, appId, preimage, hub.clock.now());
+      const resolved = resolveTransfer(loaded.transfer, effect, hub.clock.now());
       if (resolved === 'done' || resolved === 'foreign') return null;
       return { effect, put: { item: transferItem(resolved), expect: loaded.etag } };
     }

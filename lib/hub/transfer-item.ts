@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
-import type { Address, Hash } from '../protocol/types.ts';
-import { address, hash, toJson, whole } from '../protocol/wire/primitives.ts';
+import type { Address, Bytes, Hash } from '../protocol/types.ts';
+import { address, hash, signature, toJson, whole } from '../protocol/wire/primitives.ts';
 import type { Item, NewItem } from '../store/store.ts';
 import { transferSeed, type TransferSeed } from './channel-item.ts';
 import { paddedTime } from '../store/padded-time.ts';
@@ -26,6 +26,8 @@ const status = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('resolved'),
     preimage: hash,
+    /** By the claimer, on the Payment; null where the preimage was shown on chain alone. */
+    claimerSignature: signature.nullable(),
     user: address,
     at: whole,
     /** The payee's app that was paid; null where it was not noted. */
@@ -112,17 +114,21 @@ export function claimTransfer(transfer: Transfer, claim: Claim, checkAt: number)
   });
 }
 
+/** The payee's app that was unlocked, by what, and the claimer's word that it was paid. */
+export interface Paid {
+  readonly appId: Hash;
+  readonly preimage: Hash;
+  readonly claimerSignature: Bytes | null;
+}
+
 /** Rule 4: only the claim that was paid resolves it. Resolved already by the same claim is success. */
-export function resolveTransfer(
-  transfer: Transfer,
-  appId: Hash,
-  preimage: Hash,
-  now: number,
-): Transfer | 'done' | 'foreign' {
+export function resolveTransfer(transfer: Transfer, paid: Paid, now: number): Transfer | 'done' | 'foreign' {
+  const { appId, preimage, claimerSignature } = paid;
   const { status: current } = transfer;
   if (current.kind === 'resolved') return current.preimage === preimage ? 'done' : 'foreign';
   if (current.kind !== 'claimed' || current.appId !== appId) return 'foreign';
-  return { ...transfer, status: { kind: 'resolved', preimage, user: current.user, at: now, appId } };
+  const { user } = current;
+  return { ...transfer, status: { kind: 'resolved', preimage, claimerSignature, user, at: now, appId } };
 }
 
 /** Rule 5, last step: back to pending, if nobody claimed since `seq` was read. */

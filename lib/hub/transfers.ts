@@ -16,6 +16,7 @@ import {
   transferItem,
   transferKey,
   type LoadedTransfer,
+  type Paid,
   type Transfer,
 } from './transfer-item.ts';
 
@@ -47,18 +48,13 @@ async function change(
 }
 
 /** Rule 4, second half. Finds nothing to do where T is resolved already. */
-export async function writeResolved(
-  hub: Hub,
-  transferId: Hash,
-  appId: Hash,
-  preimage: Hash,
-): Promise<Outcomes<Transfer>> {
+export async function writeResolved(hub: Hub, transferId: Hash, paid: Paid): Promise<Outcomes<Transfer>> {
   return change(hub, transferId, (transfer) => {
-    const resolved = resolveTransfer(transfer, appId, preimage, hub.clock.now());
+    const resolved = resolveTransfer(transfer, paid, hub.clock.now());
     if (resolved === 'done') return ok(transfer);
     if (resolved === 'foreign') {
       hub.log.error(
-        { transferId, appId, status: transfer.status },
+        { transferId, appId: paid.appId, status: transfer.status },
         'a paid transfer is held by another claim',
       );
       return refuse('internal', { transferId });
@@ -91,7 +87,7 @@ export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): 
     if (tooLateAt !== null && !(await hasWatchedPast(hub, transfer.chainId, tooLateAt)))
       return lookAgain(hub, loaded, hub.clock.now() + RECHECK);
     const paid = holder.body.outbox.find((entry) => entry.kind === 'paid' && entry.transferId === transferId);
-    if (paid?.kind === 'paid') return writeResolved(hub, transferId, paid.appId, paid.preimage);
+    if (paid?.kind === 'paid') return writeResolved(hub, transferId, paid);
     const bumped = await commitChannel(hub, holder.body, holder.etag);
     if (bumped === null) return 'conflict';
     const released = releaseTransfer(transfer, transfer.seq);

@@ -3,7 +3,7 @@
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import { isSignedBy, judgeUpdate } from '../../protocol/transition.ts';
-import type { AppInstance } from '../../protocol/types.ts';
+import type { AppInstance, Bytes } from '../../protocol/types.ts';
 import type { BodyOf, ResultOf } from '../../protocol/wire/requests.ts';
 import { checkFresh } from '../chain-cursor.ts';
 import type { ChannelBody } from '../channel-item.ts';
@@ -36,7 +36,7 @@ export async function update(
     const { next, digest } = judged.value;
     if (!isSignedBy(hub.recover, digest, request.signature, body.channel.initiator))
       return refuse('bad_signature');
-    const admitted = admitMove(hub, body, next);
+    const admitted = admitMove(hub, body, next, request.claimerSignature ?? null);
     if (!admitted.ok) return admitted;
     const { effects } = admitted.value;
     const signature = hub.key.sign(digest);
@@ -51,10 +51,15 @@ export async function update(
 }
 
 /** A state both signed is money on chain, also after every deadline: a payee that unlocked its app was paid (invariant 7). */
-function admitMove(hub: Hub, body: ChannelBody, instance: AppInstance): Outcomes<Admission> {
-  const route = body.routes.find(({ appId, side }) => appId === instance.id && side === 'payee');
+function admitMove(
+  hub: Hub,
+  body: ChannelBody,
+  instance: AppInstance,
+  claimerSignature: Bytes | null,
+): Outcomes<Admission> {
+  const route = body.routes.find(({ appId }) => appId === instance.id);
   const preimage = shownPreimage(instance);
-  return route === undefined || preimage === null
+  return route?.side !== 'payee' || preimage === null
     ? ok(NOTHING_MORE)
-    : admitUnlocked(hub, body, { route, instance, preimage });
+    : admitUnlocked(hub, body, { route, instance, preimage, claimerSignature });
 }

@@ -2,7 +2,7 @@
 /** When the hub lets go of an app: whenever it is paid, when the payee gives up, and for a refund only once T is cancelled (rule 6). */
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
-import type { AppInstance, Hash } from '../../protocol/types.ts';
+import type { AppInstance, Bytes, Hash } from '../../protocol/types.ts';
 import type { Route } from '../channel-item.ts';
 import type { Hub } from '../hub.ts';
 import { loadTransfer, writeCancelled } from '../transfers.ts';
@@ -10,17 +10,18 @@ import { NOTHING_MORE, type Admission } from './admission.ts';
 import type { Situation } from './install-policy.ts';
 import { admitUnlocked, shownPreimage } from './unlock-policy.ts';
 
-/** `instance` is the app as the proposal leaves it, just before it is closed. */
+/** `instance` is the app as the proposal leaves it, just before it is closed; `claimerSignature` came with its last action. */
 export async function admitUninstall(
   { hub, body }: Situation,
   instance: AppInstance,
+  claimerSignature: Bytes | null,
 ): Promise<Outcomes<Admission>> {
   const route = body.routes.find((other) => other.appId === instance.id);
   if (route === undefined) return refuse('unknown_app', { appId: instance.id });
   const preimage = shownPreimage(instance);
   if (route.side === 'payee') {
     if (preimage === null) return ok(NOTHING_MORE);
-    const admitted = admitUnlocked(hub, body, { route, instance, preimage });
+    const admitted = admitUnlocked(hub, body, { route, instance, preimage, claimerSignature });
     return admitted.ok || !(await wasPaidBy(hub, route, preimage)) ? admitted : ok(NOTHING_MORE);
   }
   if (preimage !== null) return ok(NOTHING_MORE);
