@@ -10,7 +10,7 @@ import { agreedState, channel } from '../../protocol/wire/structures.ts';
 import { paddedTime } from '../../store/padded-time.ts';
 import { kindEntry } from '../../store/item-form.ts';
 import type { Expectation, Item, NewItem } from '../../store/store.ts';
-import { heldSignature, route } from '../channel-item.ts';
+import { heldSignature, route } from '../channel-parts.ts';
 import type { Hub } from '../hub.ts';
 
 const DISPUTE_SCHEMA = 1;

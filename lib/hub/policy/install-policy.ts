@@ -23,7 +23,7 @@ import {
 } from '../../protocol/types.ts';
 import type { ChannelBody } from '../channel-item.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
-import { loadTransfer } from '../transfers.ts';
+import type { TransfersOfStep } from '../transfers.ts';
 import { type Admission } from './admission.ts';
 
 interface Situation {
@@ -31,6 +31,7 @@ interface Situation {
   readonly chain: HubChain;
   readonly caller: Caller;
   readonly body: ChannelBody;
+  readonly transfers: TransfersOfStep;
 }
 
 /** Seconds a payee must at least have left to act in the app it claims with. */
@@ -67,7 +68,7 @@ function checkShape(
 }
 
 async function admitSend(
-  { hub, chain, caller, body }: Situation,
+  { hub, chain, caller, body, transfers }: Situation,
   operation: InstallOperation,
   appId: Hash,
   route: SendRoute,
@@ -94,7 +95,7 @@ async function admitSend(
     return refuse('invalid_transfer', { sender: route.sender });
   const transferId = transferIdOf(caller.chainId, body.channel.address, route.paymentId);
   const known = body.routes.some((other) => other.side === 'payer' && other.transferId === transferId);
-  if (known || (await loadTransfer(hub, transferId)) !== null)
+  if (known || (await transfers.load(transferId)) !== null)
     return refuse('duplicate_payment', { transferId });
   return ok({
     claims: [],
@@ -127,7 +128,7 @@ async function admitSend(
 }
 
 async function admitClaim(
-  { hub, chain, caller, body }: Situation,
+  { hub, chain, caller, body, transfers }: Situation,
   operation: InstallOperation,
   appId: Hash,
   route: ClaimRoute,
@@ -137,7 +138,7 @@ async function admitClaim(
   const { transferId } = route;
   if (body.outbox.some((entry) => entry.kind === 'paid' && entry.transferId === transferId))
     return refuse('transfer_resolved', { transferId });
-  const loaded = await loadTransfer(hub, transferId);
+  const loaded = await transfers.load(transferId);
   if (loaded === null || loaded.transfer.chainId !== caller.chainId)
     return refuse('unknown_transfer', { transferId });
   const { transfer } = loaded;
