@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+import { appGameSuite } from './app-game.ts';
+import { challengeNumbersSuite } from './challenge-numbers.ts';
+import { type ModelSuite } from './claim.ts';
+import { fullPathSuite } from './full-path.ts';
+import { mirroredAppsSuite } from './mirrored-apps.ts';
+
+export const SUITES: readonly ModelSuite[] = [
+  appGameSuite,
+  fullPathSuite,
+  challengeNumbersSuite,
+  mirroredAppsSuite,
+];
