@@ -11,14 +11,16 @@ export interface ChildResult {
 
 const running = new Set<ChildProcess>();
 
-function end(child: ChildProcess): void {
+/** To the child and all it started, unless they have ended by themselves. */
+function signal(child: ChildProcess, name: 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid === undefined) return;
   try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
+    process.kill(-child.pid, name);
+  } catch {}
 }
+
+/** Time to put away what it made. */
+const GRACE_MS = 5_000;
 
 export function runChild(
   command: string,
@@ -36,7 +38,8 @@ export function runChild(
     let [stdout, stderr, timedOut] = ['', '', false];
     const timer = setTimeout(() => {
       timedOut = true;
-      end(child);
+      signal(child, 'SIGTERM');
+      setTimeout(() => signal(child, 'SIGKILL'), GRACE_MS).unref();
     }, options.seconds * 1000);
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -51,13 +54,13 @@ export function runChild(
 
 /** For command lines: an interrupted command ends its children, and what listens for `exit` cleans up. */
 export function endChildrenOnSignals(): void {
-  for (const [signal, number] of [
+  for (const [name, number] of [
     ['SIGINT', 2],
     ['SIGTERM', 15],
     ['SIGHUP', 1],
   ] as const)
-    process.once(signal, () => {
-      for (const child of running) end(child);
+    process.once(name, () => {
+      for (const child of running) signal(child, 'SIGTERM');
       process.exit(128 + number);
     });
 }

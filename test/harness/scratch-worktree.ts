@@ -14,13 +14,14 @@ export interface ScratchWorktree {
 export function git(folder: string, ...args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`git ${args[0]}: ${stderr.trim()}`);
+  if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr.trim()}`);
   return stdout.trim();
 }
 
 /** The checkout as it is now, with changes of tracked files that were not committed. */
 export function currentState(root: string): string {
-  return git(root, 'stash', 'create') || git(root, 'rev-parse', 'HEAD');
+  const anybody = ['-c', 'user.name=scratch', '-c', 'user.email=scratch@localhost'];
+  return git(root, ...anybody, 'stash', 'create') || git(root, 'rev-parse', 'HEAD');
 }
 
 export function addScratchWorktree(root: string, ref: string): ScratchWorktree {
