@@ -157,7 +157,7 @@ describe('a payee who leaves with an open app', () => {
     expect((await bodyOf(bob)).departed).toHaveLength(1);
     await world.pass(901);
     await sweep(world.hub, world.chain);
-    expect(await statusOf(sent)).toBe('pending');
+    expect(await statusOf(sent)).toBe('cancelled');
     await world.pass(300);
     await tick();
     expect((await bodyOf(bob)).departed).toEqual([]);
@@ -186,7 +186,7 @@ describe('a payee who leaves with an open app', () => {
     expect(await statusOf(sent)).toBe('claimed');
     await world.pass(601);
     await sweep(world.hub, world.chain);
-    expect(await statusOf(sent)).toBe('pending');
+    expect(await statusOf(sent)).toBe('cancelled');
   });
 
   test('and shows the preimage in time may close off chain after the deadline too', async () => {

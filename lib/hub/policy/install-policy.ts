@@ -24,7 +24,7 @@ import {
 } from '../../protocol/types.ts';
 import type { ChannelBody } from '../channel-item.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
-import { loadTransfer } from '../transfers.ts';
+import type { TransfersOfStep } from '../transfers.ts';
 import { type Admission } from './admission.ts';
 import { admitPayment } from './payment-policy.ts';
 
@@ -33,6 +33,7 @@ interface Situation {
   readonly chain: HubChain;
   readonly caller: Caller;
   readonly body: ChannelBody;
+  readonly transfers: TransfersOfStep;
 }
 
 /** Seconds a payee must at least have left to act in the app it claims with. */
@@ -69,7 +70,7 @@ function checkShape(
 }
 
 async function admitSend(
-  { hub, chain, caller, body }: Situation,
+  { hub, chain, caller, body, transfers }: Situation,
   operation: InstallOperation,
   appId: Hash,
   route: SendRoute,
@@ -95,7 +96,7 @@ async function admitSend(
   const stated = admitPayment(hub, body.channel, { transferId, staked: shape.value, route });
   if (!stated.ok) return stated;
   const known = body.routes.some((other) => other.side === 'payer' && other.transferId === transferId);
-  if (known || (await loadTransfer(hub, transferId)) !== null)
+  if (known || (await transfers.load(transferId)) !== null)
     return refuse('duplicate_payment', { transferId });
   return ok({
     claims: [],
@@ -122,7 +123,7 @@ async function admitSend(
 }
 
 async function admitClaim(
-  { hub, chain, caller, body }: Situation,
+  { hub, chain, caller, body, transfers }: Situation,
   operation: InstallOperation,
   appId: Hash,
   route: ClaimRoute,
@@ -132,7 +133,7 @@ async function admitClaim(
   const { transferId } = route;
   if (body.outbox.some((entry) => entry.kind === 'paid' && entry.transferId === transferId))
     return refuse('transfer_resolved', { transferId });
-  const loaded = await loadTransfer(hub, transferId);
+  const loaded = await transfers.load(transferId);
   if (loaded === null || loaded.transfer.chainId !== caller.chainId)
     return refuse('unknown_transfer', { transferId });
   const { transfer } = loaded;
