@@ -73,7 +73,7 @@ export const ERRORS = {
     'The stake is not what the payee gets and the hub’s published fee. Nothing was changed. Correct the amount.',
   ),
   terms_differ: no(
-    'The transfer is not what its payer signed: the hub changed it. Nothing was claimed and nothing shown. Ask the payer, and be wary of this hub.',
+    'The transfer is not what its payer signed. Nothing was changed. Ask the payer, and be wary of this hub.',
   ),
   unsigned_claim: no(
     'The claimer’s signature on the payment is missing or by another key. Nothing was changed. Send it with the preimage.',
@@ -82,7 +82,7 @@ export const ERRORS = {
     'The receipt does not prove that payment. Nothing was changed. Ask for the one its claimer signed.',
   ),
   duplicate_payment: no(
-    'A payment with that id exists already, on these terms or others. Nothing was made twice. Use another id for another payment.',
+    'A payment with that id exists already, perhaps on other terms. It was not made twice. Use another id for another payment.',
   ),
   unknown_transfer: no('No such transfer. Nothing was changed.'),
   not_recipient: no('The transfer is for someone else, or the link is not complete. Nothing was changed.'),

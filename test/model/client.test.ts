@@ -79,6 +79,7 @@ describe('a payment', () => {
       transferId,
       asset: ETHER,
       amount: 10n,
+      payer: alice.address,
       sender: alice.identifier,
       note: 'tea',
     });
