@@ -9,7 +9,7 @@ import { toHash, toHex } from '../../lib/protocol/bytes.ts';
 import { viewOf } from '../../lib/hub/transfer-view.ts';
 import { parseLink } from '../../lib/protocol/link.ts';
 import { paymentOf, verifyReceipt, type PaymentReceipt } from '../../lib/protocol/payment.ts';
-import { boundPreimage, lockHashOf } from '../../lib/protocol/secrets.ts';
+import { appSecretKey, boundPreimage, lockHashOf, transferSecret } from '../../lib/protocol/secrets.ts';
 import { paymentDigest } from '../../lib/protocol/statement-digests.ts';
 import { ETHER, ZERO_HASH, type Address, type Bytes, type Hash } from '../../lib/protocol/types.ts';
 import { toJson } from '../../lib/protocol/wire/primitives.ts';
@@ -259,17 +259,21 @@ describe('the other chain’s coin', () => {
     await nothingLeft(transferId);
   });
 
-  test('W-B6 a payment for another chain is not taken here, though its payer signed it', async () => {
+  test('W-B6 what its payer truly signed for another chain is not claimed on this one', async () => {
     const transferId = await paidMeanwhile();
-    // The operator has the payer's key: even the true payer's word for another chain says nothing about this one.
+    const secret = transferSecret(appSecretKey(users[0].key), transferId);
     await edit(transferId, (transfer) => {
       const stated = { ...transfer, toChainId: 137 };
       const digest = paymentDigest(DOMAIN, paymentOf(stated));
-      return { ...stated, toChainId: 31337, signature: toHex(sign(digest, users[0].key)) };
+      const lockHash = lockHashOf(boundPreimage(secret, digest));
+      return { ...stated, lockHash, signature: toHex(sign(digest, users[0].key)) };
     });
     bob = await start(users[1]);
     await pass(30);
-    expect(refused).toMatchObject([{ error: { code: 'terms_differ' } }]);
+    expect(refused).toMatchObject([{ error: { code: 'terms_differ', details: { field: 'toChainId' } } }]);
+    await nothingLeft(transferId);
+    await edit(transferId, (transfer) => ({ ...transfer, toChainId: 31337 }));
+    expect(await failure(bob.transferStatus(transferId))).toMatchObject({ details: { field: 'signature' } });
     await nothingLeft(transferId);
   });
 });
