@@ -5,7 +5,7 @@ import { ok } from '../../protocol/result.ts';
 import { isSignedBy, judgeUpdate } from '../../protocol/transition.ts';
 import type { AppInstance } from '../../protocol/types.ts';
 import type { BodyOf, ResultOf } from '../../protocol/wire/requests.ts';
-import { checkFresh } from '../chain-cursor.ts';
+import { checkFresh, hubTime } from '../chain-cursor.ts';
 import type { ChannelBody } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
@@ -36,7 +36,7 @@ export async function update(
     const { next, digest } = judged.value;
     if (!isSignedBy(hub.recover, digest, request.signature, body.channel.initiator))
       return refuse('bad_signature');
-    const admitted = admitMove(hub, body, next);
+    const admitted = admitMove(await hubTime(hub, chain), body, next);
     if (!admitted.ok) return admitted;
     const { effects } = admitted.value;
     const signature = hub.key.sign(digest);
@@ -51,10 +51,10 @@ export async function update(
 }
 
 /** A state both signed is money on chain, also after every deadline: a payee that unlocked its app was paid (invariant 7). */
-function admitMove(hub: Hub, body: ChannelBody, instance: AppInstance): Outcomes<Admission> {
+function admitMove(at: number, body: ChannelBody, instance: AppInstance): Outcomes<Admission> {
   const route = body.routes.find(({ appId, side }) => appId === instance.id && side === 'payee');
   const preimage = shownPreimage(instance);
   return route === undefined || preimage === null
     ? ok(NOTHING_MORE)
-    : admitUnlocked(hub, body, { route, instance, preimage });
+    : admitUnlocked(at, body, { route, instance, preimage });
 }

@@ -4,6 +4,7 @@ import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import type { AppInstance, Hash } from '../../protocol/types.ts';
 import type { Route } from '../channel-item.ts';
+import { hubTime } from '../chain-cursor.ts';
 import type { Hub } from '../hub.ts';
 import { loadTransfer, writeCancelled } from '../transfers.ts';
 import { NOTHING_MORE, type Admission } from './admission.ts';
@@ -12,7 +13,7 @@ import { admitUnlocked, shownPreimage } from './unlock-policy.ts';
 
 /** `instance` is the app as the proposal leaves it, just before it is closed. */
 export async function admitUninstall(
-  { hub, body }: Situation,
+  { hub, chain, body }: Situation,
   instance: AppInstance,
 ): Promise<Outcomes<Admission>> {
   const route = body.routes.find((other) => other.appId === instance.id);
@@ -20,7 +21,8 @@ export async function admitUninstall(
   const preimage = shownPreimage(instance);
   if (route.side === 'payee') {
     if (preimage === null) return ok(NOTHING_MORE);
-    const admitted = admitUnlocked(hub, body, { route, instance, preimage });
+    const at = await hubTime(hub, chain);
+    const admitted = admitUnlocked(at, body, { route, instance, preimage });
     return admitted.ok || !(await wasPaidBy(hub, route, preimage)) ? admitted : ok(NOTHING_MORE);
   }
   if (preimage !== null) return ok(NOTHING_MORE);
