@@ -91,7 +91,7 @@ export function medians(here: readonly Result[], there: readonly Result[]): Medi
     const values = runs.flatMap((run) => run.get(name) ?? []).sort((a, b) => a - b);
     if (values.length < runs.length) return undefined;
     const middle = values.slice((values.length - 1) >> 1, (values.length >> 1) + 1);
-    return middle.reduce((sum, value) => sum + value, 0) / middle.length;
+    return Number((middle.reduce((sum, value) => sum + value, 0) / middle.length).toPrecision(6));
   };
   return [...first.keys()].flatMap((name) => {
     const [a, b] = [median(ours, name), median(theirs, name)];

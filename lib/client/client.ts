@@ -37,6 +37,7 @@ import {
   type PaymentRequest,
 } from './payments.ts';
 import type { Session } from './session.ts';
+import { atRisk } from './shown.ts';
 import type { SignedWithdrawal, WithdrawalReceipt } from './withdrawals.ts';
 
 export interface TransferRequest extends PaymentRequest {
@@ -127,6 +128,12 @@ export class IndraClient {
     const [first] = balancesOf(this.#session.writer.record, [asset]);
     if (first === undefined) throw IndraError.from('unknown_asset', { asset });
     return first;
+  }
+
+  /** What was shown to the hub, is not countersigned and would not be enforced; and how much of that the user allows. */
+  atRisk(asset: Address): { readonly amount: bigint; readonly limit: bigint } {
+    const { writer, limits } = this.#session;
+    return { amount: atRisk(writer.record, asset), limit: limits.limit(asset) };
   }
 
   /** Resolves when the amount is in the agreed balance. Waits for confirmations as long as it takes, or until given up. */

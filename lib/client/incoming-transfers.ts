@@ -5,6 +5,7 @@
  */
 import { newCorrelationId } from '../messaging/envelope.ts';
 import { decodeTransferState, PAYEE, PAYER } from '../protocol/apps/transfer-app.ts';
+import { isOver, payeeDeadline } from '../protocol/deadlines.ts';
 import { assetOf } from '../protocol/ledger.ts';
 import { NO_ADDRESS, RESPONDER, type AppInstance, type Hash, type Payment } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
@@ -17,7 +18,7 @@ import { closeOf, type ClaimIntent, type Intent } from './intents.ts';
 import { recallReceived, rememberReceived } from './payment-facts.ts';
 import { verifyPayment, type VerifiedPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
-import { claimStage } from './transfer-terms.ts';
+import { claimedApp } from './shown.ts';
 
 /** Transfers that differ are told once each, up to so many. */
 const MAX_REFUSED = 1_000;
@@ -83,17 +84,32 @@ export class IncomingTransfers {
 
   /** Opens with its preimage every claimed app that is still closed, after a look at the chain; gives back what came too late. */
   async finishOpen(id: string): Promise<void> {
-    const { writer, terms, clock } = this.#session;
+    const { writer, clock } = this.#session;
     const waiting = writer.record.routes.filter((route) => route.side === 'payee');
     if (waiting.length === 0 || !(await this.#isUndisputed())) return;
     for (const route of waiting) {
       const { appId, transferId } = route;
-      const open = writer.record.agreed.apps.find((instance) => instance.id === appId);
-      const stage = open === undefined ? 'wait' : claimStage(terms, open.app.actionDeadline, clock.now());
-      if (stage === 'show') writer.submit(closeOf(route), { id }).catch(() => {});
-      else if (stage === 'give back')
+      const open = claimedApp(writer.record, appId);
+      if (open === null) continue;
+      const isShown = writer.record.shown.some((shown) => shown.appId === appId);
+      if (isOver(open.app, clock.now()) && !isShown)
         writer.submit({ kind: 'refund', appId, transferId }, { id }).catch(() => {});
+      else
+        writer
+          .submit(closeOf(route), { id })
+          .catch((error: unknown) => this.#giveBack(open, transferId, error, id).catch(() => {}));
     }
+  }
+
+  /** The hub takes it no more, and the chain was never shown it: nothing is left to wait for. */
+  async #giveBack(open: AppInstance, transferId: Hash, error: unknown, id: string): Promise<void> {
+    const { writer, clock, gate, reader } = this.#session;
+    const isRefused = error instanceof IndraError && error.code === 'transfer_expired';
+    if (!isRefused || !isOver(open.app, clock.now())) return;
+    const latest = await reader.latest();
+    const disputed = latest.ok ? await gate.disputedApps(writer.record, latest.value.number) : latest;
+    if (disputed.ok && !disputed.value.has(open.id))
+      await writer.submit({ kind: 'refund', appId: open.id, transferId }, { id });
   }
 
   /** Claims with a secret from a link. Rejects with `IndraError`, such as `transfer_expired` or `not_recipient`. */
@@ -218,6 +234,7 @@ export class IncomingTransfers {
       if (closing.aborted) throw IndraError.from('closed');
       await this.#awaitCollateral(verified, id);
       try {
+        await this.#admitClaim(intent);
         await writer.submit(intent, { id });
         break;
       } catch (error) {
@@ -233,12 +250,18 @@ export class IncomingTransfers {
     return received(payment);
   }
 
+  /** No app is opened that could not be closed: T_b comes from the hub's word, so it is held against the client's own bound. */
+  async #admitClaim({ asset, amount, holdUntil, transferId }: ClaimIntent): Promise<void> {
+    const { gate, writer, terms } = this.#session;
+    const claim = { asset, amount, actionDeadline: payeeDeadline(terms, holdUntil) };
+    const allowed = await gate.mayClaim(writer.record, claim);
+    if (!allowed.ok)
+      throw IndraError.of({ ...allowed.error, details: { ...allowed.error.details, transferId } });
+  }
+
   async #close(open: AppInstance, verified: VerifiedPayment, id: string): Promise<Received> {
     const { payment, digest, preimage } = verified;
     const { transferId } = payment;
-    const { terms, clock } = this.#session;
-    if (claimStage(terms, open.app.actionDeadline, clock.now()) !== 'show')
-      throw IndraError.from('transfer_expired', { transferId });
     if (!(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
     this.#verified.set(transferId, verified);
     const close = { kind: 'close', appId: open.id, transferId, preimage, payment: digest } as const;

@@ -5,6 +5,7 @@ import type { Outcomes } from '../protocol/errors.ts';
 import { refuse } from '../protocol/errors.ts';
 import { encodeTransferState, encodeUnlock } from '../protocol/apps/transfer-app.ts';
 import { toBytes, toHex } from '../protocol/bytes.ts';
+import { payeeDeadline, payeeHold, payerHold, type AppTimes } from '../protocol/deadlines.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { AppTerms, InstallOperation, Operation, TransferRoute } from '../protocol/operations.ts';
 import { ok } from '../protocol/result.ts';
@@ -23,7 +24,7 @@ import type { ClaimIntent, CloseIntent, Intent, Route, SendIntent } from './inte
 import { statePayment } from './payment-terms.ts';
 import type { ChannelKey } from './ports.ts';
 import { seal } from './seal.ts';
-import { claimDeadline, payerHold, type TransferTerms } from './transfer-terms.ts';
+import type { TransferTerms } from './transfer-terms.ts';
 
 /** Where an install stands: the version it makes and its number among the installs of the proposal. */
 export interface Place {
@@ -114,6 +115,13 @@ function nonceAt(
   });
 }
 
+/** T_a follows from how long the payment can be claimed, T_b from T_a. */
+function timesOf(terms: TransferTerms, intent: SendIntent | ClaimIntent): AppTimes {
+  if (intent.kind === 'send') return { actionDeadline: 0, holdUntil: payerHold(terms, intent.expiresAt) };
+  const actionDeadline = payeeDeadline(terms, intent.holdUntil);
+  return { actionDeadline, holdUntil: payeeHold(actionDeadline) };
+}
+
 function transferTermsOf(parts: BuilderParts, intent: SendIntent | ClaimIntent, nonce: Hash): AppTerms {
   const { channel, terms } = parts;
   const isPayer = intent.kind === 'send';
@@ -125,8 +133,7 @@ function transferTermsOf(parts: BuilderParts, intent: SendIntent | ClaimIntent, 
     outcomeType: OutcomeType.SingleAssetTwoPartyCoinTransfer,
     stakes: [{ asset: intent.asset, amounts: [intent.amount, 0n] }],
     periods: isPayer ? [mine, hubs] : [hubs, mine],
-    actionDeadline: isPayer ? 0 : claimDeadline(terms, intent.holdUntil),
-    holdUntil: isPayer ? payerHold(terms, intent.expiresAt) : 0,
+    ...timesOf(terms, intent),
   };
 }
 

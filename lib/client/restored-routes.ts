@@ -6,6 +6,7 @@ import type { TransferView } from '../protocol/wire/requests.ts';
 import { routeOf, type Route } from './intents.ts';
 import { verifyPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
+import { withShown } from './shown.ts';
 
 const lockOf = (open: AppInstance): string | undefined => decodeTransferState(open.state)?.lockHash;
 
@@ -21,7 +22,13 @@ export async function restoreRoutes(session: Session, id: string): Promise<void>
     ...(await search(session, 'payer', sent, id, payerRoute)),
     ...(await search(session, 'payee', claimed, id, (open, view) => payeeRoute(session, open, view))),
   ];
-  if (routes.length > 0) writer.amend((record) => ({ ...record, routes: withRoutes(record.routes, routes) }));
+  // Nobody remembers whether their preimages were shown.
+  const shown = claimed.flatMap((open) => {
+    const route = routeOf(routes, open.id);
+    return route === null ? [] : [session.gate.asIfShown(open, route.transferId)];
+  });
+  if (routes.length > 0)
+    writer.amend((record) => ({ ...withShown(record, shown), routes: withRoutes(record.routes, routes) }));
 }
 
 const withRoutes = (known: readonly Route[], found: readonly Route[]): readonly Route[] => [

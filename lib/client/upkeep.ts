@@ -7,6 +7,7 @@ import type { Agreement } from './writer-parts.ts';
 import { ClientLane } from './client-lane.ts';
 import { DepositWatch } from './deposit-watch.ts';
 import { DisputeWatch } from './dispute-watch.ts';
+import { Enforcement } from './enforcement.ts';
 import { IncomingTransfers } from './incoming-transfers.ts';
 import { OutgoingTransfers } from './outgoing-transfers.ts';
 import type { Line } from './ports.ts';
@@ -23,6 +24,7 @@ export class Upkeep {
   readonly outgoing: OutgoingTransfers;
   readonly withdrawals: Withdrawals;
   readonly disputes: DisputeWatch;
+  readonly enforcement: Enforcement;
   readonly #session: Session;
   readonly #line: Line;
   readonly #close: () => Promise<void>;
@@ -41,12 +43,14 @@ export class Upkeep {
     const { confirmations } = chain;
     const lane = new ClientLane({ store, channel, reader, writer, confirmations, clock });
     this.disputes = new DisputeWatch(session, lane, () => this.settle());
+    this.enforcement = new Enforcement(session, this.disputes);
   }
 
   start(): void {
     this.#track(this.#listen());
     this.#track(this.#watch());
     this.#track(this.disputes.run());
+    this.#track(this.enforcement.run());
   }
 
   /** After each agreement, once it is durable. */

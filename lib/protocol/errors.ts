@@ -92,6 +92,12 @@ export const ERRORS = {
   transfer_resolved: no('The transfer has been paid out already. Nothing was changed.'),
   transfer_cancelled: no('The transfer was cancelled. Nothing was changed.'),
   transfer_expired: no('It is too late to claim that transfer. Nothing was changed.'),
+  chain_stale: later(
+    'The newest block is too old to rely on, so nothing was claimed or shown. Nothing was changed. It is tried again.',
+  ),
+  at_risk_limit: no(
+    'Too much that could not be enforced on chain would be at risk. Nothing was shown. Send ether for gas, or raise the limit.',
+  ),
   transfer_pending: later(
     'The transfer can still be claimed. Nothing was changed. Cancel it first, or wait.',
   ),

@@ -4,6 +4,7 @@ import { applyOperations, digestOf } from '../../lib/protocol/transition.ts';
 import { encodeTransferState, encodeUnlock } from '../../lib/protocol/apps/transfer-app.ts';
 import { toBytes, toHash, toHex } from '../../lib/protocol/bytes.ts';
 import { ledgerDigest } from '../../lib/protocol/digests.ts';
+import { payeeDeadline, payeeHold, payerHold, type DeadlineTerms } from '../../lib/protocol/deadlines.ts';
 import { identifierOf } from '../../lib/protocol/identifier.ts';
 import { assetOf } from '../../lib/protocol/ledger.ts';
 import type {
@@ -43,6 +44,8 @@ export interface HubUnderTest {
     readonly chainId: number;
     readonly challengePeriod: number;
     readonly appPeriods: readonly [number, number];
+    readonly patience: number;
+    readonly reaction: number;
     readonly transferApp: string;
   };
   readonly catalogue: AppCatalogue;
@@ -156,9 +159,8 @@ export class TestUser {
     const secret = this.unique(16, count);
     const paymentId = options.paymentId ?? this.unique(8, count);
     const expiresAt = options.expiresAt ?? now + 86_400;
-    const { appPeriods, challengePeriod } = this.hub.chain;
-    const holdUntil = expiresAt + appPeriods[0] + 2 * challengePeriod + this.hub.margin;
-    const { chainId } = this.hub.chain;
+    const { appPeriods, chainId } = this.hub.chain;
+    const holdUntil = payerHold(this.terms, expiresAt);
     const transferId = transferIdOf(chainId, this.channel.address, paymentId);
     const unsigned = {
       kind: 'send',
@@ -204,14 +206,19 @@ export class TestUser {
       transferId: sent.transferId,
       proof: sent.operation.route?.kind === 'send' && sent.operation.route.recipient === null ? proof : null,
     };
+    const actionDeadline = payeeDeadline(this.terms, sent.holdUntil);
     const terms = {
       participants: [this.channel.responder, this.address],
       periods: [this.hub.chain.appPeriods[1], this.hub.chain.appPeriods[0]],
-      actionDeadline: sent.holdUntil - this.hub.chain.challengePeriod - this.hub.margin,
-      holdUntil: 0,
+      actionDeadline,
+      holdUntil: payeeHold(change.actionDeadline ?? actionDeadline),
       ...change,
     } as const;
     return this.install(stake.asset, stake.amounts[0], sent.preimage, route, terms).operation;
+  }
+
+  private get terms(): DeadlineTerms {
+    return { ...this.hub.chain, margin: this.hub.margin };
   }
 
   private install(

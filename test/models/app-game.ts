@@ -149,7 +149,10 @@ export function appGame(game: GameSettings): Model<Position> {
         steps.push({
           says: `at ${now} M moves to version ${tipOf(moved)}${choice === 0 ? '' : ', otherwise than before'}`,
           to: after(at, withSlot(at, moved)),
-          wrong: now >= at.since + game.periods.M ? 'M moves when its own period is over' : undefined,
+          wrong:
+            now >= Math.max(at.since + game.periods.M, game.hold ?? 0)
+              ? 'M moves when its own period is over'
+              : undefined,
         });
       }
     for (const [version, hash] of held(at)) {
@@ -213,6 +216,7 @@ export function describe(game: GameSettings): string {
     `periods M ${periods.M} H ${periods.H}, reaction ${reaction}`,
     ...(steps === NO_LIMIT ? [] : [`${steps} steps fill a path`]),
     ...(game.converge ? ['converging states'] : []),
+    ...(game.hold === undefined ? [] : [`held until ${game.hold}`]),
     ...(game.restarts ? ['may restart'] : []),
   ].join(', ');
 }
@@ -306,6 +310,11 @@ export const appGameSuite: ModelSuite = {
       rules: 'as chosen, cancelled and brought back',
       safe: true,
       settings: (size) => games(RESTARTS[size], { restarts: true }),
+    },
+    {
+      rules: 'as chosen, in an app that is held until some time',
+      safe: true,
+      settings: (size) => [2, 5, 8].flatMap((hold) => games(RESTARTS[size], { hold })),
     },
     unsafe('a turn lasts until the longer period is over', ['MMH']),
     unsafe('any double-signed state above the base displaces', ['MHMH']),

@@ -21,6 +21,8 @@ export interface Game {
   readonly periods: Readonly<Record<Party, number>>;
   /** Moves that fill a path. */
   readonly steps: number;
+  /** `holdUntil`: before it no state is final that is not terminal. */
+  readonly hold?: number;
   readonly wrong?: WrongAppRule | undefined;
 }
 
@@ -45,12 +47,15 @@ export const isFull = (game: Game, slot: Slot): boolean => tipOf(slot) - slot.ba
 
 const longer = (game: Game): number => Math.max(game.periods.H, game.periods.M);
 
+const turnFrom = (game: Game, from: number, taker: Party): number =>
+  Math.max(from + game.periods[taker], game.hold ?? 0);
+
 /** A state both signed, from which everything starts again. */
 export function newBase(game: Game, now: number, version: number, hash: string): Slot {
   const at = { origin: version, path: [hash], base: version };
   const taker = takerAt(game, version);
   if (taker === undefined) return { ...at, baseEnds: now, turnEnds: now };
-  return { ...at, baseEnds: now + longer(game), turnEnds: now + game.periods[taker] };
+  return { ...at, baseEnds: now + longer(game), turnEnds: turnFrom(game, now, taker) };
 }
 
 /** Somebody shows a state both signed; undefined where it changes nothing. */
@@ -63,7 +68,7 @@ export function show(game: Game, now: number, slot: Slot, version: number, hash:
   const raised = { ...slot, base: version };
   const taker = takerAt(game, tipOf(slot));
   return game.wrong === 'an equal state starts the turn anew' && taker !== undefined
-    ? { ...raised, turnEnds: now + game.periods[taker] }
+    ? { ...raised, turnEnds: turnFrom(game, now, taker) }
     : raised;
 }
 
@@ -94,10 +99,10 @@ function turn(game: Game, now: number, slot: Slot, mover: Party): Pick<Slot, 'ba
       game.wrong === 'a terminal move leaves the other side no time' ? 0 : game.periods[other(mover)];
     return { baseEnds, turnEnds: now + leaves };
   }
-  if (!isFull(game, slot)) return { baseEnds, turnEnds: now + game.periods[taker] };
+  if (!isFull(game, slot)) return { baseEnds, turnEnds: turnFrom(game, now, taker) };
   if (game.wrong === 'on a full path the turn runs from now')
-    return { baseEnds, turnEnds: now + game.periods[taker] };
+    return { baseEnds, turnEnds: turnFrom(game, now, taker) };
   if (game.wrong === 'filling a path leaves the base window as it was')
-    return { baseEnds, turnEnds: Math.max(baseEnds, now) + game.periods[taker] };
-  return { baseEnds: now + longer(game), turnEnds: now + longer(game) + game.periods[taker] };
+    return { baseEnds, turnEnds: turnFrom(game, Math.max(baseEnds, now), taker) };
+  return { baseEnds: now + longer(game), turnEnds: turnFrom(game, now + longer(game), taker) };
 }

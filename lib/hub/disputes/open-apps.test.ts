@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { TEST_CHAIN } from '../../../test/harness/hub-in-memory.ts';
+import { TEST_CHAIN, TEST_TERMS } from '../../../test/harness/hub-in-memory.ts';
 import { type Sent, type TestUser } from '../../../test/harness/test-user.ts';
 import { encodeTransferState, encodeUnlock } from '../../protocol/apps/transfer-app.ts';
 import { appStateDigest, stateHash } from '../../protocol/digests.ts';
 import { lockHashOf } from '../../protocol/secrets.ts';
 import { ETHER, ZERO_HASH, type Hash } from '../../protocol/types.ts';
 import { update } from '../operations/update.ts';
-import { minimumClaim } from '../policy/install-policy.ts';
+import { claimSpan } from '../../protocol/deadlines.ts';
 import { sweep } from '../timers/sweep.ts';
 import { watchChannel } from '../timers/watch.ts';
 import {
@@ -216,9 +216,9 @@ describe('a payee who leaves with an open app', () => {
   test('is paid in one app of a transfer only, though an older one is open still (invariants 6 and 7)', async () => {
     const sent = alice.transfer(ETHER, 100n, bob, { expiresAt: now() + 10 * 86_400 });
     await alice.propose(sent.operation);
-    await bob.propose(bob.claim(sent, { actionDeadline: now() + minimumClaim(world.chain) }));
+    await bob.propose(bob.claim(sent, { actionDeadline: now() + claimSpan(TEST_TERMS) }));
     const [older] = bob.state.apps;
-    await world.pass(minimumClaim(world.chain) + 902);
+    await world.pass(claimSpan(TEST_TERMS) + 902);
     await sweep(world.hub, world.chain);
     expect(await statusOf(sent)).toBe('pending');
     expect(code(await bob.propose(bob.claim(sent)))).toBe('ok');

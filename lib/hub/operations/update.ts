@@ -5,7 +5,7 @@ import { ok } from '../../protocol/result.ts';
 import { isSignedBy, judgeUpdate } from '../../protocol/transition.ts';
 import type { AppInstance, Bytes } from '../../protocol/types.ts';
 import type { BodyOf, ResultOf } from '../../protocol/wire/requests.ts';
-import { checkFresh } from '../chain-cursor.ts';
+import { checkFresh, hubTime } from '../chain-cursor.ts';
 import { lookBy, type ChannelBody } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
@@ -36,7 +36,8 @@ export async function update(
     const { next, digest } = judged.value;
     if (!isSignedBy(hub.recover, digest, request.signature, body.channel.initiator))
       return refuse('bad_signature');
-    const admitted = admitMove(hub, body, next, request.claimerSignature ?? null);
+    const at = await hubTime(hub, chain);
+    const admitted = admitMove(hub, at, body, next, request.claimerSignature ?? null);
     if (!admitted.ok) return admitted;
     const { effects } = admitted.value;
     const signature = hub.key.sign(digest);
@@ -55,6 +56,7 @@ export async function update(
 /** A state both signed is money on chain, also after every deadline: a payee that unlocked its app was paid (invariant 7). */
 function admitMove(
   hub: Hub,
+  at: number,
   body: ChannelBody,
   instance: AppInstance,
   claimerSignature: Bytes | null,
@@ -63,5 +65,5 @@ function admitMove(
   const preimage = shownPreimage(instance);
   return route?.side !== 'payee' || preimage === null
     ? ok(NOTHING_MORE)
-    : admitUnlocked(hub, body, { route, instance, preimage, claimerSignature });
+    : admitUnlocked(hub, at, body, { route, instance, preimage, claimerSignature });
 }

@@ -6,6 +6,13 @@
 import { assetOf as configuredAsset } from '../../../infra/config/hub-config.ts';
 import { decodeTransferState, PAYEE, PAYER, type TransferState } from '../../protocol/apps/transfer-app.ts';
 import { toBytes, toHash } from '../../protocol/bytes.ts';
+import {
+  claimSpan,
+  payeeDeadline,
+  payeeHold,
+  payerHold,
+  type DeadlineTerms,
+} from '../../protocol/deadlines.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { ClaimRoute, InstallOperation, SendRoute } from '../../protocol/operations.ts';
 import { paymentOf } from '../../protocol/payment.ts';
@@ -23,6 +30,7 @@ import {
   type Stake,
 } from '../../protocol/types.ts';
 import type { ChannelBody } from '../channel-item.ts';
+import { hubTime } from '../chain-cursor.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
 import type { TransfersOfStep } from '../transfers.ts';
 import { type Admission } from './admission.ts';
@@ -36,9 +44,10 @@ interface Situation {
   readonly transfers: TransfersOfStep;
 }
 
-/** Seconds a payee must at least have left to act in the app it claims with. */
-export const minimumClaim = (chain: HubChain): number =>
-  chain.config.appPeriods[0] + chain.config.challengePeriod;
+const deadlineTerms = (hub: Hub, { config }: HubChain): DeadlineTerms => ({
+  ...config,
+  margin: hub.config.limits.margin,
+});
 
 /** The shape both halves share: who pays whom, how much of what, with which periods. */
 function checkShape(
@@ -79,9 +88,9 @@ async function admitSend(
   if (!shape.ok) return shape;
   const { app } = operation;
   const { limits } = hub.config;
-  const now = hub.clock.now();
+  const now = await hubTime(hub, chain);
   if (app.actionDeadline !== 0) return refuse('invalid_transfer', { actionDeadline: app.actionDeadline });
-  const earliestRefund = route.expiresAt + minimumClaim(chain) + chain.config.challengePeriod + limits.margin;
+  const earliestRefund = payerHold(deadlineTerms(hub, chain), route.expiresAt);
   if (route.expiresAt <= now || app.holdUntil < earliestRefund || app.holdUntil > now + limits.maxHold)
     return refuse('invalid_transfer', {
       expiresAt: route.expiresAt,
@@ -138,14 +147,18 @@ async function admitClaim(
     return refuse('unknown_transfer', { transferId });
   const { transfer } = loaded;
   if (!mayClaim(hub, transfer, body.channel, caller, route)) return refuse('not_recipient', { transferId });
-  const now = hub.clock.now();
+  const now = await hubTime(hub, chain);
   if (now > transfer.expiresAt)
     return refuse('transfer_expired', { transferId, expiresAt: transfer.expiresAt });
   const { app } = operation;
-  const latest = transfer.holdUntil - chain.config.challengePeriod - hub.config.limits.margin;
-  const earliest = now + minimumClaim(chain);
-  if (app.holdUntil !== 0 || app.actionDeadline > latest || app.actionDeadline < earliest)
+  const terms = deadlineTerms(hub, chain);
+  const latest = payeeDeadline(terms, transfer.holdUntil);
+  const earliest = now + claimSpan(terms);
+  if (app.actionDeadline > latest || app.actionDeadline < earliest)
     return refuse('invalid_transfer', { actionDeadline: app.actionDeadline, earliest, latest });
+  // Without it whoever pays could have the app final as a refund while it can still be claimed.
+  if (app.holdUntil !== payeeHold(app.actionDeadline))
+    return refuse('invalid_transfer', { holdUntil: app.holdUntil, expected: payeeHold(app.actionDeadline) });
   const sameMoney =
     shape.value.asset === transfer.asset &&
     shape.value.amount === transfer.amount &&

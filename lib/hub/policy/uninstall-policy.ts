@@ -4,6 +4,7 @@ import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import type { AppInstance, Bytes, Hash } from '../../protocol/types.ts';
 import type { Route } from '../channel-item.ts';
+import { hubTime } from '../chain-cursor.ts';
 import type { Hub } from '../hub.ts';
 import { freed, writeCancelled, type TransfersOfStep } from '../transfers.ts';
 import { NOTHING_MORE, type Admission } from './admission.ts';
@@ -12,7 +13,7 @@ import { admitUnlocked, shownPreimage } from './unlock-policy.ts';
 
 /** `instance` is the app as the proposal leaves it, just before it is closed; `claimerSignature` came with its last action. */
 export async function admitUninstall(
-  { hub, body, transfers }: Situation,
+  { hub, chain, body, transfers }: Situation,
   instance: AppInstance,
   claimerSignature: Bytes | null,
 ): Promise<Outcomes<Admission>> {
@@ -21,7 +22,8 @@ export async function admitUninstall(
   const preimage = shownPreimage(instance);
   if (route.side === 'payee') {
     if (preimage === null) return ok(NOTHING_MORE);
-    const admitted = admitUnlocked(hub, body, { route, instance, preimage, claimerSignature });
+    const at = await hubTime(hub, chain);
+    const admitted = admitUnlocked(hub, at, body, { route, instance, preimage, claimerSignature });
     return admitted.ok || !(await wasPaidBy(transfers, route, preimage)) ? admitted : ok(NOTHING_MORE);
   }
   if (preimage !== null) return ok(NOTHING_MORE);
