@@ -57,7 +57,6 @@ type Harness = Deployed<
   | 'app'
   | 'appState'
   | 'cancel'
-  | 'challenge'
   | 'channelAddress'
   | 'inRoot'
   | 'ledger'
@@ -73,7 +72,6 @@ const HASHERS = {
   AppState: 'appState',
   Withdrawal: 'withdrawal',
   Cancel: 'cancel',
-  Challenge: 'challenge',
 } as const;
 
 async function deploy() {

@@ -2,9 +2,9 @@
 /** The payer's proof that it paid and that the payee has it: verified when the hub shows it, kept, and given to whoever asks. */
 import { recoverAddress } from '#secp256k1';
 import { toBytes } from '../protocol/bytes.ts';
-import { verifyReceipt, type PaymentReceipt } from '../protocol/payment.ts';
+import type { PaymentReceipt } from '../protocol/payment.ts';
 import { lockHashOf } from '../protocol/secrets.ts';
-import type { Bytes, Hash } from '../protocol/types.ts';
+import { NO_ADDRESS, type Bytes, type Hash } from '../protocol/types.ts';
 import { IndraError } from './indra-error.ts';
 import { keepReceived, recallSent } from './payment-facts.ts';
 import { ownPayment, statePayment, type KnownPayment } from './payment-terms.ts';
@@ -15,24 +15,23 @@ interface Shown {
   readonly claimerSignature: Bytes | null;
 }
 
-/** The receipt these make of the payment: a signature that does not hold is left out. Null where the preimage is not the lock's. */
-function receiptOf({ channel, key }: Session, stated: KnownPayment, shown: Shown): PaymentReceipt | null {
-  const { payment, digest, lockHash } = stated;
-  if (lockHashOf(shown.preimage) !== lockHash) return null;
-  const payerSignature = key.sign(toBytes(digest));
-  const receipt = { payment, payerSignature, lockHash, ...shown };
-  const isProof = verifyReceipt(channel.domain, receipt, recoverAddress).ok;
-  return isProof ? receipt : { ...receipt, claimerSignature: null };
+/** What is true of it: a claimer's signature that does not hold is left out. Null where the preimage is not the lock's. */
+function trueOf(
+  { payment, digest, lockHash }: KnownPayment,
+  { preimage, claimerSignature }: Shown,
+): Shown | null {
+  if (lockHashOf(preimage) !== lockHash) return null;
+  const claimer = claimerSignature && recoverAddress(toBytes(digest), toBytes(claimerSignature));
+  const isProof = claimer !== null && (payment.payee === NO_ADDRESS || claimer === payment.payee);
+  return { preimage, claimerSignature: isProof ? claimerSignature : null };
 }
 
 /** The hub says the payee was paid. What of it is true is kept. */
 export async function keepReceipt(session: Session, transferId: Hash, shown: Shown): Promise<void> {
   const known = await recallSent(session.store, transferId);
   const stated = known && statePayment(session, { ...known, transferId });
-  const receipt = stated?.ok ? receiptOf(session, stated.value, shown) : null;
-  if (receipt === null) return;
-  const { preimage, claimerSignature } = receipt;
-  await keepReceived(session.store, transferId, { preimage, claimerSignature });
+  const kept = stated?.ok ? trueOf(stated.value, shown) : null;
+  if (kept !== null) await keepReceived(session.store, transferId, kept);
 }
 
 /**
@@ -48,21 +47,29 @@ export async function paymentReceipt(
   const facts = await recallSent(session.store, transferId);
   const fixed = facts && statePayment(session, { ...facts, transferId });
   const stated = fixed?.ok ? fixed.value : null;
-  const kept = stated && facts?.received ? receiptOf(session, stated, facts.received) : null;
-  if (kept !== null && kept.claimerSignature !== null) return kept;
+  const kept = facts?.received ?? null;
+  if (stated !== null && kept?.claimerSignature) return receiptOf(session, stated, kept);
   const found = await session.hub.ask('transfer', { kind: 'get', transferId }, { id, signal });
   const view = found.ok ? found.value.transfers[0] : undefined;
-  const payment = stated ?? (view === undefined ? null : ownPayment(session, view));
-  if (payment === null) throw IndraError.from('unknown_transfer', { transferId });
+  const made = stated ?? (view === undefined ? null : ownPayment(session, view));
+  if (made === null)
+    throw found.ok ? IndraError.from('unknown_transfer', { transferId }) : IndraError.of(found.error);
   const { preimage = null, claimerSignature = null } = view ?? {};
-  const shown = preimage === null ? null : receiptOf(session, payment, { preimage, claimerSignature });
-  if (shown !== null)
-    await keepReceived(session.store, transferId, {
-      preimage: shown.preimage,
-      claimerSignature: shown.claimerSignature,
-    });
-  const receipt = shown ?? kept;
-  if (receipt === null)
-    throw found.ok ? IndraError.from('transfer_pending', { transferId }) : IndraError.of(found.error);
-  return receipt;
+  const shown = preimage === null ? null : trueOf(made, { preimage, claimerSignature });
+  if (shown !== null) await keepReceived(session.store, transferId, shown);
+  const best = shown ?? kept;
+  if (best !== null) return receiptOf(session, made, best);
+  throw found.ok ? IndraError.from('transfer_pending', { transferId }) : IndraError.of(found.error);
 }
+
+/** Signing is deterministic, so the payer's half need not be kept. */
+const receiptOf = (
+  { key }: Session,
+  { payment, digest, lockHash }: KnownPayment,
+  shown: Shown,
+): PaymentReceipt => ({
+  payment,
+  payerSignature: key.sign(toBytes(digest)),
+  lockHash,
+  ...shown,
+});
