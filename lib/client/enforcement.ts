@@ -127,14 +127,20 @@ export class Enforcement {
     }
   }
 
+  /** The chain as of a moment ago. */
+  get #isSeen(): boolean {
+    const { terms, clock } = this.#session;
+    const { sight } = this.#watch;
+    return sight !== null && isRecent(terms, sight.chainTime, clock.now());
+  }
+
   /** Before it is due: whether it could be made at all. Asked a few times in each D. */
   async #checkMeans(late: readonly Exposure[], time: number): Promise<void> {
-    const { terms, clock, chainWriter, channel } = this.#session;
+    const { terms, chainWriter, channel } = this.#session;
     if (this.#checkedAt !== 0 && time - this.#checkedAt < terms.reaction / 4) return;
+    if (!this.#isSeen) await this.#watch.look();
+    if (!this.#isSeen) return this.#tellImpossible('no_chain', late);
     this.#checkedAt = time;
-    const { sight } = this.#watch;
-    if (sight === null || !isRecent(terms, sight.chainTime, clock.now()))
-      return this.#tellImpossible('no_chain', late);
     const pursuit = await this.#watch.survey(true);
     const [step] = pursuit?.plan.steps ?? [];
     if (step === undefined) return;
@@ -145,10 +151,8 @@ export class Enforcement {
   }
 
   #tellHeldUp(owed: readonly Exposure[]): void {
-    const { terms, clock } = this.#session;
-    const { heldUp, sight } = this.#watch;
-    if (sight === null || !isRecent(terms, sight.chainTime, clock.now()))
-      this.#tellImpossible('no_chain', owed);
+    const { heldUp } = this.#watch;
+    if (!this.#isSeen) this.#tellImpossible('no_chain', owed);
     else if (heldUp?.code === 'insufficient_gas') this.#tellImpossible('no_gas', owed, heldUp.details);
     else this.#hindrance = null;
   }
