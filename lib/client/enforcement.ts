@@ -5,34 +5,13 @@
  * was shown is in the channel's record and what was begun in an item of its own, so a restart changes nothing, and the hub
  * is not needed for any of it. What to send is the dispute watch's business.
  */
-import { z } from 'zod';
 import { isRecent, laterOf } from '../protocol/deadlines.ts';
-import type { Channel, Hash } from '../protocol/types.ts';
-import { address, hash, toJson, uint, uint64 } from '../protocol/wire/primitives.ts';
-import type { Expectation, Store } from '../store/store.ts';
+import type { Hash } from '../protocol/types.ts';
 import type { DisputeWatch } from './dispute-watch.ts';
+import { changeBegun, loadBegun, type Begun } from './enforcement-item.ts';
 import type { IndraError } from './indra-error.ts';
 import type { Session } from './session.ts';
-import { exposures, type Exposure } from './shown.ts';
-
-const ENFORCEMENT_SCHEMA = 1;
-
-const begun = z.strictObject({ epoch: uint64, appId: hash, transferId: hash, asset: address, amount: uint });
-const body = z.strictObject({ begun: z.array(begun) });
-/** An app that is being enforced. */
-export type Begun = z.output<typeof begun>;
-
-const itemKey = ({ domain, address: channel }: Channel): string => `enforcement#${domain.chainId}#${channel}`;
-
-async function loadBegun(
-  store: Store,
-  channel: Channel,
-): Promise<{ list: readonly Begun[]; etag: Expectation }> {
-  const held = await store.get(itemKey(channel));
-  return held === null
-    ? { list: [], etag: 'absent' }
-    : { list: body.parse(held.body).begun, etag: held.etag };
-}
+import { claimedApp, exposures, type Exposure } from './shown.ts';
 
 /** Why an enforcement that is due could not be made now. */
 type Hindrance = 'no_chain' | 'no_gas';
@@ -118,6 +97,7 @@ export class Enforcement {
   async #follow(list: readonly Begun[]): Promise<void> {
     for (const one of list) {
       const settled = this.#watch.settledEpoch(one.epoch);
+      if (settled === null) await this.#forgetClosed(one);
       if (settled === null || settled.over === null) continue;
       const pursuit = await this.#watch.surveySettled(settled);
       if (pursuit === null) continue;
@@ -127,14 +107,27 @@ export class Enforcement {
     }
   }
 
+  /** The chain as of a moment ago. */
+  get #isSeen(): boolean {
+    const { terms, clock } = this.#session;
+    const { sight } = this.#watch;
+    return sight !== null && isRecent(terms, sight.chainTime, clock.now());
+  }
+
+  /** Begun, and then countersigned after all before anything was sent. */
+  async #forgetClosed({ epoch, appId }: Begun): Promise<void> {
+    const { record } = this.#session.writer;
+    if (record.agreed.ledger.epoch === epoch && claimedApp(record, appId) === null)
+      await this.#save((held) => held.filter((other) => other.appId !== appId));
+  }
+
   /** Before it is due: whether it could be made at all. Asked a few times in each D. */
   async #checkMeans(late: readonly Exposure[], time: number): Promise<void> {
-    const { terms, clock, chainWriter, channel } = this.#session;
+    const { terms, chainWriter, channel } = this.#session;
     if (this.#checkedAt !== 0 && time - this.#checkedAt < terms.reaction / 4) return;
+    if (!this.#isSeen) await this.#watch.look();
+    if (!this.#isSeen) return this.#tellImpossible('no_chain', late);
     this.#checkedAt = time;
-    const { sight } = this.#watch;
-    if (sight === null || !isRecent(terms, sight.chainTime, clock.now()))
-      return this.#tellImpossible('no_chain', late);
     const pursuit = await this.#watch.survey(true);
     const [step] = pursuit?.plan.steps ?? [];
     if (step === undefined) return;
@@ -145,10 +138,8 @@ export class Enforcement {
   }
 
   #tellHeldUp(owed: readonly Exposure[]): void {
-    const { terms, clock } = this.#session;
-    const { heldUp, sight } = this.#watch;
-    if (sight === null || !isRecent(terms, sight.chainTime, clock.now()))
-      this.#tellImpossible('no_chain', owed);
+    const { heldUp } = this.#watch;
+    if (!this.#isSeen) this.#tellImpossible('no_chain', owed);
     else if (heldUp?.code === 'insufficient_gas') this.#tellImpossible('no_gas', owed, heldUp.details);
     else this.#hindrance = null;
   }
@@ -170,19 +161,8 @@ export class Enforcement {
       });
   }
 
-  /** Durable before it resolves. */
   async #save(change: (list: readonly Begun[]) => readonly Begun[]): Promise<void> {
     const { store, channel } = this.#session;
-    for (;;) {
-      const { list, etag } = await loadBegun(store, channel);
-      const next = change(list);
-      const put = await store.put(
-        { key: itemKey(channel), schema: ENFORCEMENT_SCHEMA, body: toJson({ begun: next }) },
-        etag,
-      );
-      if (!put.ok) continue;
-      this.#begun = next;
-      return;
-    }
+    this.#begun = await changeBegun(store, channel, change);
   }
 }

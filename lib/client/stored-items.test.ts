@@ -9,6 +9,7 @@ import type { NewItem, Store } from '../store/store.ts';
 import { parseRecord, recordItem } from './channel-record.ts';
 import { clientMigrations } from './client-migrations.ts';
 import { changeNotes, loadNotes } from './dispute-item.ts';
+import { changeBegun, loadBegun } from './enforcement-item.ts';
 import { recallHub, rememberHub } from './hub-memory.ts';
 import { loadSettledEpoch, saveSettledEpoch } from './settled-epoch.ts';
 import { chooseMove, loadMove } from './stored-move.ts';
@@ -38,6 +39,10 @@ const copies: Record<string, (from: Store, to: Store, key: string) => Promise<un
   async dispute(from, to) {
     const { notes } = await loadNotes(from, CHANNEL, 0n);
     return changeNotes(to, CHANNEL, 0n, () => notes);
+  },
+  async enforcement(from, to) {
+    const { list } = await loadBegun(from, CHANNEL);
+    return changeBegun(to, CHANNEL, () => list);
   },
   async epoch(from, to, key) {
     const settled = await loadSettledEpoch(from, CHANNEL, BigInt(key.split('#')[3] ?? ''));
@@ -76,6 +81,8 @@ test('there is one of each kind, and it says what it was written to say', async 
     [3, true],
   ]);
   expect([...(settling?.preimages.values() ?? [])]).toEqual([hashOf(9)]);
+  const { list } = await loadBegun(await storeWith('v1/enforcement.json'), CHANNEL);
+  expect(list).toMatchObject([{ epoch: 4n, amount: 250n }]);
   const over = await loadSettledEpoch(await storeWith('v1/epoch-over.json'), CHANNEL, 1n);
   expect(over?.over?.paid).toEqual([{ asset: CHANNEL.initiator, amount: 970n }]);
   const move = await loadMove(await storeWith('v1/move-chosen.json'), chainId, hashOf(1), 3n);
