@@ -7,7 +7,7 @@ import { applyOperation, partyAt, type Context } from './apply-operation.ts';
 import type { AppCatalogue } from './apps/app-logic.ts';
 import { appsRoot } from './apps-root.ts';
 import { toBytes, toHash } from './bytes.ts';
-import { appId, appStateDigest, ledgerDigest, stateHash, withdrawalDigest } from './digests.ts';
+import { appId, appStateDigest, ledgerDigest, hashedWithdrawalDigest, stateHash } from './digests.ts';
 import { refuse, type Fault, type Outcomes } from './errors.ts';
 import { assetOf, at, checkLedger, plus, sum, withAsset } from './ledger.ts';
 import type { AppUpdate, Operation, Proposal } from './operations.ts';
@@ -248,7 +248,7 @@ function verifyWithdrawals(channel: Channel, { ledger, withdrawals }: ChannelSta
     const isCounted =
       withdrawal.channel === channel.address &&
       withdrawal.epoch === ledger.epoch &&
-      toHash(withdrawalDigest(channel.domain, withdrawal)) === digest &&
+      toHash(hashedWithdrawalDigest(channel.domain, withdrawal)) === digest &&
       withdrawals.findIndex((other) => other.digest === digest) === index &&
       amount > 0n &&
       amount <= at(entry.withdrawn, party);

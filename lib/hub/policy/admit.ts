@@ -31,7 +31,7 @@ async function admitOperation(
         : admitUninstall(situation, instance);
     }
     case 'withdraw':
-      return admitWithdraw(situation, operation);
+      return admitWithdraw(situation, before, operation);
     case 'return':
       return admitReturn(situation, operation);
     case 'swap':
