@@ -30,6 +30,9 @@ export const ERRORS = {
   not_watched: no('This watchtower does not take that channel. Nothing was changed. Use another one.'),
   wrong_epoch: no('The channel was settled and began a new epoch. Nothing was changed. Synchronize first.'),
   stale_version: no('A state with that version or a higher one is already agreed. Nothing was changed.'),
+  version_out_of_range: no(
+    'The version is further above the agreed one than a channel may go at once. Nothing was changed. Propose a lower one.',
+  ),
   out_of_sync: later(
     'The proposal builds on another state than the hub holds. Nothing was changed. Adopt it and propose again.',
   ),
