@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { startLocalChain, type LocalChain } from '../chain/testing/local-chain.ts';
 import { payerHold, settleSpan } from '../protocol/deadlines.ts';
 import type { DisputeStep } from '../protocol/dispute.ts';
-import { ETHER, type Address, type Hash } from '../protocol/types.ts';
+import { ETHER } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { parseRecord, recordKey, type ChannelRecord } from './channel-record.ts';
 import type { IndraClient } from './client.ts';
