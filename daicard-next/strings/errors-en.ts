@@ -132,6 +132,11 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
     'This payment has expired. The money goes back to the sender.',
     'Ask the sender for a new link.',
   ),
+  chain_stale: soon('The newest news from the chain is too old to rely on, so nothing was received yet.'),
+  at_risk_limit: refused(
+    'Receiving this would put more at risk than you allow: it could not be enforced on chain.',
+    'Send ether for gas to this account’s own address, or raise the limit.',
+  ),
   transfer_pending: soon('This payment can still be received.'),
   channel_disputed: refused(
     'Your account is being settled on chain, so nothing can be paid meanwhile.',

@@ -105,7 +105,7 @@ export const ERRORS = {
     'The newest block is too old to rely on, so nothing was claimed or shown. Nothing was changed. It is tried again.',
   ),
   at_risk_limit: no(
-    'Too much that could not be enforced on chain would be at risk. Nothing was shown. Send ether for gas, or raise the limit.',
+    'Too much that could not be enforced on chain would be at risk. Nothing was changed. Send ether for gas, or raise the limit.',
   ),
   transfer_pending: later(
     'The transfer can still be claimed. Nothing was changed. Cancel it first, or wait.',
