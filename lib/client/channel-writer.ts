@@ -96,14 +96,19 @@ export class ChannelWriter {
     return this.#queue.wait(intent);
   }
 
-  /** Takes back an intent that is not signed yet. False if it is too late. */
+  /** Takes back an intent that is not signed yet. False if it is too late, or others wait for it too. */
   retract(intent: Intent): boolean {
     return this.#queue.retract(intent);
   }
 
   /** Whether an intent with the same key waits or is in flight. */
   isPending(intent: Intent): boolean {
-    return this.#queue.has(intent);
+    return this.pending(intent) !== null;
+  }
+
+  /** The intent with the same key that waits or is in flight, on whatever terms. */
+  pending(intent: Intent): Intent | null {
+    return this.#queue.find(intent);
   }
 
   /** Changes of the record that nobody signs: routes found again, withdrawals seen executed. */

@@ -59,7 +59,8 @@ export class Upkeep {
     this.#track(this.incoming.agreed(agreement));
     for (const intent of agreement.entry.intents) {
       if (intent.kind !== 'send') continue;
-      this.#track(rememberPayment(store, intent.transferId, { paymentId: intent.paymentId, to: intent.to }));
+      const { transferId, paymentId, to, asset, amount, note } = intent;
+      this.#track(rememberPayment(store, transferId, { paymentId, to, asset, amount, note }));
     }
     events.emit('channel.updated', { version: agreement.entry.next.ledger.version });
     if (agreement.isLate) this.#track(this.incoming.finishOpen(agreement.entry.id));
