@@ -130,10 +130,11 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     },
     changed: () => {},
     disputed: () => void upkeep.disputes.look(),
-    dropped(intent, fault) {
+    troubled: (error) => events.emit('trouble', { part: 'writer', error }),
+    dropped(intent, error) {
       if (intent.kind !== 'send') return;
       const { paymentId, transferId, asset, amount } = intent;
-      events.emit('payment.failed', { paymentId, transferId, asset, amount, error: IndraError.of(fault) });
+      events.emit('payment.failed', { paymentId, transferId, asset, amount, error });
     },
     halted: (error) => events.emit('writer', { isReadOnly: true, error }),
   };

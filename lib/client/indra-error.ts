@@ -86,3 +86,7 @@ export class IndraError extends Error {
     );
   }
 }
+
+/** What was thrown where nothing should be. */
+export const clientFault = (cause: unknown): IndraError =>
+  IndraError.from('client_fault', { reason: cause instanceof Error ? cause.message : String(cause) });

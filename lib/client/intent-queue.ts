@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** Intents on their way: those waiting for a proposal, those in one, and who waits for them. One key is one intent. */
-import type { Fault } from '../protocol/errors.ts';
 import { IndraError } from './indra-error.ts';
 import { intentKey, type Intent } from './intents.ts';
 import type { SignedProposal } from './channel-record.ts';
@@ -156,12 +155,12 @@ export class IntentQueue {
   }
 
   /** False if nobody waited. */
-  fail(intent: Intent, fault: Fault): boolean {
+  fail(intent: Intent, error: IndraError): boolean {
     const key = intentKey(intent);
     this.#active.delete(key);
     const waiter = this.#waiters.get(key);
     this.#waiters.delete(key);
-    waiter?.reject(IndraError.of(fault));
+    waiter?.reject(error);
     return waiter !== undefined;
   }
 

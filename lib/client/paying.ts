@@ -50,9 +50,7 @@ export class Paying {
     call.onGiveUp(() => !progress.hasBegun || writer.retract(intent));
     // An id of the caller's own is in the caller's hands.
     if (given === undefined) call.onUnknown(() => this.#untold.leave(terms, paymentId));
-    const pending = writer.pending(intent);
-    if (pending?.kind === 'send') this.#refuseOther(intent, pending);
-    else if (given !== undefined || untold !== null) {
+    if (!writer.isPending(intent) && (given !== undefined || untold !== null)) {
       const isMade = await this.#isMade(intent);
       if (call.signal.aborted) throw IndraError.from('aborted', undefined, 'unchanged');
       if (isMade) {
@@ -60,6 +58,8 @@ export class Paying {
         return this.#madeBefore(intent, call);
       }
     }
+    const pending = writer.pending(intent);
+    if (pending?.kind === 'send') this.#refuseOther(intent, pending);
     progress.hasBegun = true;
     try {
       return await paymentOf(this.#session, intent, await writer.submit(intent, { id: call.id }));
