@@ -144,6 +144,7 @@ describe('W-D2 the writer goes on', () => {
 
 describe('W-D1 a store with a bound', () => {
   test('takes one by one what it does not take together', async () => {
+    store = new MemoryStore({ maxBodyBytes: 150_000 });
     start();
     await pay(0);
     const payments = Array.from({ length: 60 }, (_, number) =>

@@ -97,7 +97,7 @@ export class ModelWorld {
       address: addressOfPrivateKey(key) as string as Address,
       identifier: identifierOf(publicKey(key)),
       channel: null,
-      store: new MemoryStore(),
+      store: new MemoryStore({ maxBodyBytes: Infinity }),
       client: null,
       line: null,
       life: { isDead: true, onDeath: () => {} },
