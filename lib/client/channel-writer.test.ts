@@ -46,6 +46,7 @@ function start(
     limits: LIMITS,
     recover,
     clock: { now: () => NOW, sleep: async () => {} },
+    distrust: null,
     lateAfter: TERMS.appPeriods[0] / 2,
     idleMs: 0,
     followUps: () => [],

@@ -50,6 +50,7 @@ export class ChannelWriter {
     this.#record = record;
     this.#etag = etag;
     this.#isDirty = etag === 'absent';
+    this.#frozen = parts.distrust;
     const head = inFlight(record);
     this.#attempts = head === null ? 0 : 1;
     this.#queue.take(head?.intents ?? [], []);
@@ -74,6 +75,11 @@ export class ChannelWriter {
   /** Why nothing is signed in this epoch any more. */
   get frozenBy(): IndraError | null {
     return this.#frozen;
+  }
+
+  /** Why nothing is ever signed with this hub. */
+  get distrust(): IndraError | null {
+    return this.#parts.distrust;
   }
 
   start(): void {
@@ -227,7 +233,7 @@ export class ChannelWriter {
       this.#record = amendment(this.#record);
       this.#isDirty = true;
       if (this.#record.agreed.ledger.epoch === before) continue;
-      this.#frozen = null;
+      this.#frozen = this.#parts.distrust;
       this.#queue.clear(IndraError.from('wrong_epoch'));
     }
   }

@@ -106,7 +106,18 @@ export class IndraClient {
 
   /** `newer_state_exists` where a watchtower says so: nothing is signed in this epoch any more. Null otherwise. */
   get outdatedBy(): IndraError | null {
-    return this.#session.writer.frozenBy;
+    const { frozenBy } = this.#session.writer;
+    return frozenBy?.code === 'newer_state_exists' ? frozenBy : null;
+  }
+
+  /** Why nothing is signed with this hub, such as `hub_changed`: the channel is only watched, and can be left. Null if all is well. */
+  get distrusts(): IndraError | null {
+    return this.#session.writer.distrust;
+  }
+
+  /** Whether the hub answers, as far as this client noticed. */
+  get isOnline(): boolean {
+    return this.#session.connection.isOnline;
   }
 
   /** One per asset of the hub, and of the channel. */

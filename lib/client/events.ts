@@ -76,7 +76,10 @@ export interface ClientEvents {
   trouble: { readonly part: 'writer' | 'listener'; readonly error: IndraError };
   /** This client only reads from now on, or writes again. */
   writer: { readonly isReadOnly: boolean; readonly error: IndraError | null };
+  /** Whether the hub answers, each time that changes. */
   connection: { readonly isOnline: boolean };
+  /** The hub is not what it was when it was first used here, so nothing is signed with it. The channel is watched all the same. */
+  'hub.changed': { readonly error: IndraError };
   /** A watchtower signed for the newest agreed state. A version above one's own tells of a newer state, where it was lost here. */
   'watchtower.accepted': { readonly url: string; readonly receipt: TowerReceipt };
   /** For a minute and longer it has not taken what it was shown; it is shown again all the same. `since` in seconds. */

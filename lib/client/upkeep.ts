@@ -93,10 +93,14 @@ export class Upkeep {
     this.#session.closing.addEventListener('abort', () => events.close(), { once: true });
     for await (const event of events) {
       if (event.type === 'reconnected') {
-        this.#session.events.emit('connection', { isOnline: true });
+        this.#session.connection.found();
         this.#session.writer.nudge();
         this.#track(this.disputes.look());
         this.#track(this.settle(event.id));
+        continue;
+      }
+      if (event.type === 'disconnected') {
+        this.#session.connection.lost();
         continue;
       }
       const parsed = hubEvent.safeParse(event);

@@ -42,6 +42,8 @@ export interface WriterParts {
   readonly limits: PlanLimits;
   readonly recover: Recover;
   readonly clock: Clock;
+  /** Why nothing is ever signed with this hub; null if it is trusted to be what it was. */
+  readonly distrust: IndraError | null;
   /** Seconds after which a countersignature is late. */
   readonly lateAfter: number;
   /** Milliseconds an intent that is in no hurry waits for company. */

@@ -135,6 +135,7 @@ export class ModelWorld {
       store: mortalStore(user.store, user.name, life, mortality),
       transport: line,
       reader: quietReader(this.#test.world),
+      chain: { trustHubRpc: true },
       description: this.#description,
       clock,
       pollMs: 2_000,
