@@ -11,6 +11,7 @@ import type { HubPatience } from './hub-patience.ts';
 import { IndraError } from './indra-error.ts';
 import { judgeServed } from './judge-answer.ts';
 import { loadRecord } from './record-store.ts';
+import { versionAfterRestore } from './restore-jump.ts';
 
 export interface Opening {
   readonly channel: Channel;
@@ -85,15 +86,20 @@ async function opened(opening: Opening, view: ChannelView): Promise<OpenedChanne
   const held = await loadRecord(store, catalogue, channel.domain.chainId, channel.address);
   const heard = { isRestored: false, isForeign: false, isHeard: true };
   if (held === null) {
-    const record = restoredRecord(channel, verified(opening, view.state));
+    const record = restored(opening, view.state, 0n);
     return { ...heard, record, etag: 'absent', isRestored: true };
   }
   const verdict = judgeServed(held.record, view.state, recover);
   if (verdict.kind === 'agreed') return { ...heard, ...held, record: kept(held.record, verdict.record) };
   if (verdict.kind !== 'foreign') return { ...heard, ...held };
   if (!opening.takeOver) return { ...heard, ...held, isForeign: true };
-  const record = restoredRecord(channel, verified(opening, view.state), held.record.highestSigned);
+  const record = restored(opening, view.state, held.record.highestSigned);
   return { ...heard, record, etag: held.etag, isRestored: true };
+}
+
+function restored(opening: Opening, served: AgreedState, highestKnown: bigint): ChannelRecord {
+  const state = verified(opening, served);
+  return restoredRecord(opening.channel, state, versionAfterRestore(state.ledger.version, highestKnown));
 }
 
 /** While something is in flight its own answer tells more than a served state does. */
