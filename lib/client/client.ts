@@ -241,7 +241,9 @@ export class IndraClient {
 
   /**
    * Ends the challenge together with the hub, and drops the wish to leave: the channel goes on where it was. Rejects with
-   * `no_dispute`, `dispute_final`, `busy` while the challenge is on its way, `insufficient_gas`, or what the hub refuses.
+   * `no_dispute`, `dispute_final`, `busy` while the challenge is on its way, `insufficient_gas`, or what the hub refuses:
+   * `channel_disputed` where an app of the channel is on chain already. So it is soon after a payment: the hub shows there the
+   * preimage of an app that was paid and not closed yet, and what is shown cannot be taken back.
    */
   cancelDispute(options: CallOptions = {}): Promise<void> {
     return this.#call(options, (call) => this.#disputes.cancel(call));
