@@ -8,7 +8,7 @@ import { MemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 import { StoreFault } from '../store/store.ts';
 import { ChannelWriter } from './channel-writer.ts';
-import { IndraError, type IndraErrorCode } from './indra-error.ts';
+import { type IndraError, type IndraErrorCode } from './indra-error.ts';
 import type { HubRequests } from './hub-requests.ts';
 import { builder, countersigned, FUNDED, KEY, LIMITS, NOW, send, TERMS } from './testing/writer-table.ts';
 import type { WriterListener, WriterParts } from './writer-parts.ts';

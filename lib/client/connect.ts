@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts';
 import { backoffMs } from './backoff.ts';
 import { checkContracts, readerOf, writerTo } from './chain-access.ts';
 import { channelKey, keyOfMnemonic } from './channel-key.ts';
-import { recordKey } from './channel-record.ts';
+import { inFlight, recordKey } from './channel-record.ts';
 import { ChannelWriter } from './channel-writer.ts';
 import type { WriterListener } from './writer-parts.ts';
 import { IndraClient } from './client.ts';
@@ -172,6 +172,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     events,
     connection,
     writer: writerOf(opened),
+    inherited: inFlight(opened.record)?.intents ?? [],
     restoredVersion:
       opened.isRestored && opened.record.isUnproven ? opened.record.agreed.ledger.version : null,
     closing: closing.signal,

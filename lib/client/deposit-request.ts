@@ -67,8 +67,8 @@ export class Depositing {
     }
     const progress: { sent: Promise<Deposited> | null } = { sent: this.#untold.take(terms) };
     call.onGiveUp(() => progress.sent === null);
-    call.onUnknown(() => {
-      if (progress.sent !== null) this.#untold.leave(terms, progress.sent);
+    call.onFailure((isUnknown) => {
+      if (isUnknown && progress.sent !== null) this.#untold.leave(terms, progress.sent);
     });
     if (progress.sent !== null) return progress.sent;
     const transfer = plainDepositCall(this.#session.channel.address, asset, amount);

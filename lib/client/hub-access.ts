@@ -54,12 +54,13 @@ export async function meetHub(reach: Reach, patience: HubPatience): Promise<Know
       distrust,
     };
   }
-  const known = pinnedWith(pinned, served);
   // The first chain is the first one of old: the order is the hub's word too.
-  const { chainId } = chainOf(reach.chainId === undefined ? (pinned ?? served) : known, reach.chainId);
+  const isPinned =
+    pinned?.chains.some((chain) => chain.chainId === (reach.chainId ?? chain.chainId)) === true;
+  const { chainId } = chainOf(isPinned && pinned !== null ? pinned : served, reach.chainId);
   const distrust = pinned === null ? null : hubChange(pinned, served, chainId, acceptTerms);
-  const effective = distrust === null || pinned === null ? known : pinned;
-  const isNew = acceptTerms || pinned?.chains.every((chain) => chain.chainId !== chainId) !== false;
+  const effective = distrust === null || pinned === null ? pinnedWith(pinned, served, chainId) : pinned;
+  const isNew = acceptTerms || !isPinned;
   return { description: effective, chain: chainOf(effective, chainId), isNew, isThere: true, distrust };
 }
 

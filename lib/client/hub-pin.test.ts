@@ -186,6 +186,21 @@ describe('W-B4 the same URL says something else', () => {
     expect([client.distrusts, client.chainId]).toEqual([null, 31337]);
   });
 
+  test('what was pinned of a chain stays while another one is used', async () => {
+    const two = (terms: object): HubDescription => ({
+      ...describedAs(),
+      chains: [TERMS, { ...TERMS, chainId: 5, ...terms }],
+    });
+    await come(two({}));
+    await leave();
+    expect((await come(two({ factory: address('9') }))).chainId).toBe(31337);
+    await leave();
+    expect(await refusal(come(two({ factory: address('9') }), { chainId: 5 }))).toMatchObject({
+      code: 'hub_changed',
+      details: { field: 'factory', pinned: TERMS.factory },
+    });
+  });
+
   test('new terms are taken when their user says so, another channel never', async () => {
     await come(describedAs());
     await leave();

@@ -68,11 +68,16 @@ export function hubChange(
   return IndraError.from('hub_changed', { field, pinned: held[field], served: said[field] });
 }
 
-/** What is stored from now on: a chain that is no longer served stays known. */
-export const pinnedWith = (pinned: HubDescription | null, served: HubDescription): HubDescription => ({
-  ...served,
-  chains: [
-    ...served.chains,
-    ...(pinned?.chains ?? []).filter(({ chainId }) => chainIn(served, chainId) === undefined),
-  ],
-});
+/** What is known from now on: of every chain but the one in use, which is looked at, what was pinned before stays. */
+export function pinnedWith(
+  pinned: HubDescription | null,
+  served: HubDescription,
+  inUse: number,
+): HubDescription {
+  if (pinned === null) return served;
+  const known = pinned.chains.map((chain) =>
+    chain.chainId === inUse ? (chainIn(served, inUse) ?? chain) : chain,
+  );
+  const others = served.chains.filter(({ chainId }) => chainIn(pinned, chainId) === undefined);
+  return { ...served, chains: [...known, ...others] };
+}

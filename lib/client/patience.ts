@@ -23,8 +23,8 @@ export interface Patience {
   name(details: Readonly<Record<string, unknown>>): void;
   /** Asked when the caller gives up: true if nothing has happened, and nothing will. */
   onGiveUp(takeBack: () => boolean): void;
-  /** Told when the caller goes without knowing what came of it. */
-  onUnknown(tell: () => void): void;
+  /** Told once when the call fails for its caller; `isUnknown`: without knowing what came of it. */
+  onFailure(tell: (isUnknown: boolean) => void): void;
   /** What `run` comes to, or the rejection that giving up is: `aborted`, `timeout` or `closed`. A signal that is aborted starts nothing. */
   until<T>(run: () => Promise<T>): Promise<T>;
 }
@@ -34,30 +34,30 @@ export function patience(options: CallOptions, clock: Clock, closing: AbortSigna
   const { signal, timeoutMs, id = newCorrelationId() } = options;
   const all = AbortSignal.any([over.signal, closing, ...(signal === undefined ? [] : [signal])]);
   const takeBacks: (() => boolean)[] = [];
-  const unknown: (() => void)[] = [];
+  const failures: ((isUnknown: boolean) => void)[] = [];
   let details: Readonly<Record<string, unknown>> = { requestId: id };
   let hasTimedOut = false;
   const reason = (outcome: 'unchanged' | 'unknown'): IndraError => {
     if (hasTimedOut) return IndraError.from('timeout', details, outcome);
     return IndraError.from(closing.aborted ? 'closed' : 'aborted', details, outcome);
   };
-  const left = (error: unknown): unknown => {
-    if (!(error instanceof IndraError)) return error;
-    if (error.outcome === 'unknown') for (const tell of unknown) tell();
-    return error.withDetails(details);
+  const failed = (error: unknown): unknown => {
+    const isUnknown = error instanceof IndraError && error.outcome === 'unknown';
+    for (const tell of failures.splice(0)) tell(isUnknown);
+    return error instanceof IndraError ? error.withDetails(details) : error;
   };
   return {
     id,
     signal: all,
     name: (more) => void (details = { ...details, ...more }),
     onGiveUp: (takeBack) => void takeBacks.push(takeBack),
-    onUnknown: (tell) => void unknown.push(tell),
+    onFailure: (tell) => void failures.push(tell),
     until: (run) =>
       new Promise((resolve, reject) => {
         if (all.aborted) return reject(reason('unchanged'));
         const giveUp = () => {
           const isTakenBack = takeBacks.some((takeBack) => takeBack());
-          reject(left(reason(isTakenBack ? 'unchanged' : 'unknown')));
+          reject(failed(reason(isTakenBack ? 'unchanged' : 'unknown')));
         };
         const finish = () => {
           all.removeEventListener('abort', giveUp);
@@ -72,7 +72,7 @@ export function patience(options: CallOptions, clock: Clock, closing: AbortSigna
           });
         run().then(
           (value) => (finish(), resolve(value)),
-          (error: unknown) => (finish(), reject(left(error))),
+          (error: unknown) => (finish(), reject(failed(error))),
         );
       }),
   };

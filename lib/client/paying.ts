@@ -6,7 +6,6 @@
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { Hash } from '../protocol/types.ts';
 import { PAYER } from '../protocol/apps/transfer-app.ts';
-import { inFlight } from './channel-record.ts';
 import { transferStatus } from './history.ts';
 import { IndraError } from './indra-error.ts';
 import type { SendIntent } from './intents.ts';
@@ -32,7 +31,7 @@ export class Paying {
   constructor(session: Session) {
     this.#session = session;
     // The process that asked for these ended before it could be told.
-    for (const intent of inFlight(session.writer.record)?.intents ?? [])
+    for (const intent of session.inherited)
       if (intent.kind === 'send') this.#untold.leave(termsOf(intent), intent.paymentId);
   }
 
@@ -49,7 +48,10 @@ export class Paying {
     call.name({ paymentId, transferId });
     call.onGiveUp(() => !progress.hasBegun || writer.retract(intent));
     // An id of the caller's own is in the caller's hands.
-    if (given === undefined) call.onUnknown(() => this.#untold.leave(terms, paymentId));
+    if (given === undefined)
+      call.onFailure((isUnknown) => {
+        if (isUnknown || untold !== null) this.#untold.leave(terms, paymentId);
+      });
     if (!writer.isPending(intent) && (given !== undefined || untold !== null)) {
       const isMade = await this.#isMade(intent);
       if (call.signal.aborted) throw IndraError.from('aborted', undefined, 'unchanged');

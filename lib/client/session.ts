@@ -8,6 +8,7 @@ import type { ConnectionWatch } from './connection-watch.ts';
 import type { EventHub } from './events.ts';
 import type { ChainDescription, HubDescription } from './hub-description.ts';
 import type { HubRequests } from './hub-requests.ts';
+import type { Intent } from './intents.ts';
 import type { ChainReader, ChainWriter, ChannelKey, Clock } from './ports.ts';
 import type { TransferTerms } from './transfer-terms.ts';
 
@@ -27,6 +28,8 @@ export interface Session {
   readonly events: EventHub;
   readonly connection: ConnectionWatch;
   readonly writer: ChannelWriter;
+  /** What the process before this one had in flight, and never heard of. */
+  readonly inherited: readonly Intent[];
   /** Of the hub's state this client began with, where there was no local one. */
   readonly restoredVersion: bigint | null;
   /** Aborts when the client is closed. */

@@ -7,7 +7,6 @@ import { withdrawalOf } from '../protocol/apply-operation.ts';
 import { toBytes, toHash } from '../protocol/bytes.ts';
 import { withdrawalDigest } from '../protocol/digests.ts';
 import { INITIATOR, NO_ADDRESS, type Hash } from '../protocol/types.ts';
-import { inFlight } from './channel-record.ts';
 import { invalid } from './door/argument.ts';
 import type { WithdrawRequest } from './door/requests.ts';
 import { IndraError } from './indra-error.ts';
@@ -34,7 +33,7 @@ export class Withdrawing {
     this.#session = session;
     this.#withdrawals = withdrawals;
     // The process that asked for these ended before it could be told.
-    for (const intent of inFlight(session.writer.record)?.intents ?? [])
+    for (const intent of session.inherited)
       if (intent.kind === 'withdraw') this.#untold.leave(termsOf(intent), intent.nonce);
   }
 
@@ -43,12 +42,16 @@ export class Withdrawing {
     const { withdrawalId: given, sendBy = 'hub', deadline = clock.now() + DAY } = request;
     if (deadline <= clock.now()) throw invalid('deadline', 'it has passed already');
     const terms = termsOf(request);
-    const withdrawalId = given ?? this.#untold.take(terms) ?? newPaymentId();
+    const untold = given === undefined ? this.#untold.take(terms) : null;
+    const withdrawalId = given ?? untold ?? newPaymentId();
     const { epoch } = writer.record.agreed.ledger;
     const progress: { begun: WithdrawIntent | null } = { begun: null };
     call.name({ withdrawalId });
     call.onGiveUp(() => progress.begun === null || writer.retract(progress.begun));
-    if (given === undefined) call.onUnknown(() => this.#untold.leave(terms, withdrawalId));
+    if (given === undefined)
+      call.onFailure((isUnknown) => {
+        if (isUnknown || untold !== null) this.#untold.leave(terms, withdrawalId);
+      });
 
     const wanted = { ...terms, withdrawalId, epoch, deadline, signature: null };
     const { facts, isNew } = await this.#facts(wanted);
