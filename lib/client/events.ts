@@ -73,7 +73,7 @@ export interface ClientEvents {
    * Something in this client, or a listener of the app, threw. It is contained: whatever else was to be done is done. Where
    * nobody listens it is written to the console.
    */
-  trouble: { readonly part: 'writer' | 'listener'; readonly error: IndraError };
+  trouble: { readonly part: 'writer' | 'upkeep' | 'listener'; readonly error: IndraError };
   /** This client only reads from now on, or writes again. */
   writer: { readonly isReadOnly: boolean; readonly error: IndraError | null };
   /** Whether the hub answers, each time that changes. */

@@ -7,6 +7,7 @@ import type { Agreement } from './writer-parts.ts';
 import { ClientLane } from './client-lane.ts';
 import { DepositWatch } from './deposit-watch.ts';
 import { DisputeWatch } from './dispute-watch.ts';
+import { clientFault, IndraError } from './indra-error.ts';
 import { IncomingTransfers } from './incoming-transfers.ts';
 import { OutgoingTransfers } from './outgoing-transfers.ts';
 import { rememberPayment } from './payment-facts.ts';
@@ -104,7 +105,8 @@ export class Upkeep {
         continue;
       }
       const parsed = hubEvent.safeParse(event);
-      if (parsed.success && this.#session.writer.haltedBy === null) await this.#hear(parsed.data, event.id);
+      if (!parsed.success || this.#session.writer.haltedBy !== null) continue;
+      await this.#hear(parsed.data, event.id).catch((cause: unknown) => this.#report(cause));
     }
   }
 
@@ -129,11 +131,15 @@ export class Upkeep {
   async #watch(): Promise<void> {
     const { clock, closing, pollMs } = this.#session;
     for (let round = 0; !closing.aborted; round++) {
-      if (this.#session.writer.haltedBy !== null) await this.#session.writer.refresh();
-      else if (round % LOOKS_PER_ROUND === 0) await this.settle().catch(() => {});
-      else await this.#lookAtChain();
+      await this.#lookAround(round).catch((cause: unknown) => this.#report(cause));
       await clock.sleep(pollMs, closing);
     }
+  }
+
+  async #lookAround(round: number): Promise<void> {
+    if (this.#session.writer.haltedBy !== null) await this.#session.writer.refresh();
+    else if (round % LOOKS_PER_ROUND === 0) await this.settle();
+    else await this.#lookAtChain();
   }
 
   async #lookAtChain(): Promise<void> {
@@ -141,6 +147,12 @@ export class Upkeep {
     await this.deposits.look();
     const isOpen = writer.record.agreed.withdrawals.some((open) => open.withdrawal.party === INITIATOR);
     if (isOpen) await this.withdrawals.settle();
+  }
+
+  /** What one look met ends neither the next one nor the hearing. */
+  #report(cause: unknown): void {
+    if (this.#session.closing.aborted || cause instanceof IndraError) return;
+    this.#session.events.emit('trouble', { part: 'upkeep', error: clientFault(cause) });
   }
 
   #track(task: Promise<unknown>): void {
