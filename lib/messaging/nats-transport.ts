@@ -40,7 +40,9 @@ export function natsTransport({
     for (const channel of listeners) channel.push({ v: 1, id: newCorrelationId(), type });
   };
   void onChange(connection, {
-    disconnected: () => tell('disconnected'),
+    disconnected() {
+      if (!line.isRenewing) tell('disconnected');
+    },
     reconnected() {
       line.reconnected();
       tell('reconnected');
