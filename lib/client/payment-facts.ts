@@ -71,7 +71,7 @@ export async function recallReceived(store: Store, transferId: Hash): Promise<Re
 const FIXED = ['to', 'asset', 'amount', 'note', 'expiresIn'] as const;
 
 /**
- * The intent as it was fixed when its id was first used, which is what is signed. Rejects with `duplicate_payment` naming the
+ * The intent as it was fixed when its id was first used, which is what is signed. Rejects with `id_in_use` naming the
  * field where another payment is asked for under the same id.
  */
 export async function fixTerms(
@@ -88,7 +88,7 @@ export async function fixTerms(
   if (put.ok) return { intent, isKnown: false };
   const known = await recallSent(store, transferId);
   const field = known === null ? 'paymentId' : FIXED.find((name) => known[name] !== asked[name]);
-  if (known === null || field !== undefined) throw IndraError.from('duplicate_payment', { paymentId, field });
+  if (known === null || field !== undefined) throw IndraError.from('id_in_use', { paymentId, field });
   return { intent: { ...intent, expiresAt: known.expiresAt }, isKnown: true };
 }
 

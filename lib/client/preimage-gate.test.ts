@@ -99,7 +99,7 @@ function claimedWith(
     return { ...install, app: { ...install.app, ...times } };
   });
   const open = agreed(after(funded, installs));
-  const record = { ...restoredRecord(CHANNEL, open), isUnproven: false };
+  const record = { ...restoredRecord(CHANNEL, open, open.ledger.version), isUnproven: false };
   const closings = open.apps.map(({ id }, number): CloseIntent => ({
     kind: 'close',
     appId: id,

@@ -4,9 +4,11 @@ import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import type { Channel } from '../protocol/types.ts';
 import type { Store } from '../store/store.ts';
 import type { ChannelWriter } from './channel-writer.ts';
+import type { ConnectionWatch } from './connection-watch.ts';
 import type { EventHub } from './events.ts';
 import type { ChainDescription, HubDescription } from './hub-description.ts';
 import type { HubRequests } from './hub-requests.ts';
+import type { Intent } from './intents.ts';
 import type { ChainReader, ChainWriter, ChannelKey, Clock } from './ports.ts';
 import type { PreimageGate } from './preimage-gate.ts';
 import type { RiskLimits } from './risk-limits.ts';
@@ -26,9 +28,12 @@ export interface Session {
   readonly store: Store;
   readonly clock: Clock;
   readonly events: EventHub;
+  readonly connection: ConnectionWatch;
   readonly writer: ChannelWriter;
   readonly gate: PreimageGate;
   readonly limits: RiskLimits;
+  /** What the process before this one had in flight, and never heard of. */
+  readonly inherited: readonly Intent[];
   /** Of the hub's state this client began with, where there was no local one. */
   readonly restoredVersion: bigint | null;
   /** Aborts when the client is closed. */

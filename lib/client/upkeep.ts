@@ -8,6 +8,7 @@ import { ClientLane } from './client-lane.ts';
 import { DepositWatch } from './deposit-watch.ts';
 import { DisputeWatch } from './dispute-watch.ts';
 import { Enforcement } from './enforcement.ts';
+import { clientFault, IndraError } from './indra-error.ts';
 import { IncomingTransfers } from './incoming-transfers.ts';
 import { OutgoingTransfers } from './outgoing-transfers.ts';
 import type { Line } from './ports.ts';
@@ -91,14 +92,19 @@ export class Upkeep {
     this.#session.closing.addEventListener('abort', () => events.close(), { once: true });
     for await (const event of events) {
       if (event.type === 'reconnected') {
-        this.#session.events.emit('connection', { isOnline: true });
+        this.#session.connection.found();
         this.#session.writer.nudge();
         this.#track(this.disputes.look());
         this.#track(this.settle(event.id));
         continue;
       }
+      if (event.type === 'disconnected') {
+        this.#session.connection.lost();
+        continue;
+      }
       const parsed = hubEvent.safeParse(event);
-      if (parsed.success && this.#session.writer.haltedBy === null) await this.#hear(parsed.data, event.id);
+      if (!parsed.success || this.#session.writer.haltedBy !== null) continue;
+      await this.#hear(parsed.data, event.id).catch((cause: unknown) => this.#report(cause));
     }
   }
 
@@ -123,11 +129,15 @@ export class Upkeep {
   async #watch(): Promise<void> {
     const { clock, closing, pollMs } = this.#session;
     for (let round = 0; !closing.aborted; round++) {
-      if (this.#session.writer.haltedBy !== null) await this.#session.writer.refresh();
-      else if (round % LOOKS_PER_ROUND === 0) await this.settle().catch(() => {});
-      else await this.#lookAtChain();
+      await this.#lookAround(round).catch((cause: unknown) => this.#report(cause));
       await clock.sleep(pollMs, closing);
     }
+  }
+
+  async #lookAround(round: number): Promise<void> {
+    if (this.#session.writer.haltedBy !== null) await this.#session.writer.refresh();
+    else if (round % LOOKS_PER_ROUND === 0) await this.settle();
+    else await this.#lookAtChain();
   }
 
   async #lookAtChain(): Promise<void> {
@@ -135,6 +145,12 @@ export class Upkeep {
     await this.deposits.look();
     const isOpen = writer.record.agreed.withdrawals.some((open) => open.withdrawal.party === INITIATOR);
     if (isOpen) await this.withdrawals.settle();
+  }
+
+  /** What one look met ends neither the next one nor the hearing. */
+  #report(cause: unknown): void {
+    if (this.#session.closing.aborted || cause instanceof IndraError) return;
+    this.#session.events.emit('trouble', { part: 'upkeep', error: clientFault(cause) });
   }
 
   #track(task: Promise<unknown>): void {

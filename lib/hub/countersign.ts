@@ -23,6 +23,7 @@ import { checkRoom } from './policy/room.ts';
 import type { Admission } from './policy/admission.ts';
 import { actOn, isLookedAfter, readyEffects } from './ready-effects.ts';
 import { claimTransfer, isRecent, putOf, type TransferPut } from './transfer-item.ts';
+import { tooManyOpen } from './policy/open-payments.ts';
 import { freed, releaseClaim, transfersOfStep } from './transfers.ts';
 
 /** `allowed` is what the asked function is for; null means any operation. */
@@ -64,9 +65,8 @@ async function attempt(
   if (!judged.ok) return err(withState(judged.error, body.state));
   if (!isSignedBy(hub.recover, judged.value.digest, proposal.signature, body.channel.initiator))
     return refuse('bad_signature', { signer: body.channel.initiator });
-  const openTransfers = judged.value.next.apps.length;
-  if (openTransfers > body.state.apps.length && openTransfers > hub.config.limits.maxOpenTransfers)
-    return refuse('too_many', { apps: openTransfers });
+  const crowded = tooManyOpen(body, judged.value, hub.config.limits.maxOpenTransfers);
+  if (crowded !== null) return err(crowded);
 
   const transfers = transfersOfStep(hub);
   const outbox = await remainingEffects(hub, body, transfers);

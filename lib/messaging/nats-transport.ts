@@ -37,10 +37,17 @@ export function natsTransport({
   const user = keeper.current().address as Address;
   const listeners = new Set<Channel<HubEvent>>();
   const line = renewableLine(connection, keeper);
-  void onReconnect(connection, () => {
-    line.reconnected();
-    for (const channel of listeners)
-      channel.push({ v: PROTOCOL_VERSION, id: newCorrelationId(), type: 'reconnected' });
+  const tell = (type: 'disconnected' | 'reconnected'): void => {
+    for (const channel of listeners) channel.push({ v: PROTOCOL_VERSION, id: newCorrelationId(), type });
+  };
+  void onChange(connection, {
+    disconnected() {
+      if (!line.isRenewing) tell('disconnected');
+    },
+    reconnected() {
+      line.reconnected();
+      tell('reconnected');
+    },
   });
 
   return {
@@ -146,8 +153,12 @@ function parsePeerMessage(message: Msg): PeerMessage | undefined {
   }
 }
 
-async function onReconnect(connection: NatsConnection, then: () => void): Promise<void> {
+async function onChange(
+  connection: NatsConnection,
+  tell: { disconnected(): void; reconnected(): void },
+): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === 'reconnect') then();
+    if (status.type === 'disconnect') tell.disconnected();
+    if (status.type === 'reconnect') tell.reconnected();
   }
 }

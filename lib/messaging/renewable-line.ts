@@ -10,6 +10,8 @@ export interface RenewableLine {
   enter(): Promise<void>;
   leave(): void;
   reconnected(): void;
+  /** The line is being changed on purpose: nobody lost it. */
+  readonly isRenewing: boolean;
   close(): void;
 }
 
@@ -56,6 +58,9 @@ export function renewableLine(connection: NatsConnection, keeper: SessionKeeper)
     },
     reconnected() {
       if (gate?.reconnecting === true) gate.open();
+    },
+    get isRenewing() {
+      return gate?.reconnecting === true;
     },
     close() {
       stopWatching();

@@ -229,6 +229,7 @@ test('the line comes back after the server was killed, and says so', async () =>
     error: { outcome: 'unknown' },
   });
   nats = await startNatsServer({ folder, ...ports });
+  expect((await events.next()).value).toMatchObject({ type: 'disconnected' });
   expect((await events.next()).value).toMatchObject({ type: 'reconnected' });
   const reply = await waitUntil('an answer', async () => {
     const reply = await transport.request('echo', {}, { timeoutMs: 500 });

@@ -4,7 +4,7 @@ import type { DBSchema, IDBPDatabase } from 'idb';
 import { encodeCursor, nextAfter } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
-import type { StoredForm } from './item-form.ts';
+import type { Bounds, StoredForm } from './item-form.ts';
 import { oneAfterAnother } from './one-after-another.ts';
 import { toRange } from './range.ts';
 import type { Range } from './range.ts';
@@ -51,11 +51,12 @@ export class IndexedDbStore implements Store {
   readonly counters = { reads: 0, queries: 0, writes: 0, conflicts: 0 };
   readonly #nextEtag = createEtagSource();
   readonly #database: IDBPDatabase<Layout>;
+  readonly #bounds: Bounds;
   #closed = false;
 
   /** Rejects with `store_unavailable` where the browser refuses, or another tab holds an older layout open; with
    * `protocol_unknown` where the database is of an older protocol. */
-  static async open(name: string): Promise<IndexedDbStore> {
+  static async open(name: string, bounds: Bounds = {}): Promise<IndexedDbStore> {
     let store: IndexedDbStore | undefined;
     let isOld = false;
     const opened = openDB<Layout>(name, layoutVersion, {
@@ -76,7 +77,7 @@ export class IndexedDbStore implements Store {
       terminated: () => store?.abandon(),
     });
     try {
-      store = new IndexedDbStore(await opened);
+      store = new IndexedDbStore(await opened, bounds);
       return store;
     } catch (cause) {
       if (isOld) throw oldProtocol(STORED_PROTOCOL - 1);
@@ -84,7 +85,8 @@ export class IndexedDbStore implements Store {
     }
   }
 
-  private constructor(database: IDBPDatabase<Layout>) {
+  private constructor(database: IDBPDatabase<Layout>, bounds: Bounds) {
+    this.#bounds = bounds;
     this.#database = database;
   }
 
@@ -97,7 +99,7 @@ export class IndexedDbStore implements Store {
 
   async put(item: NewItem, expect: Expectation): Promise<PutResult> {
     this.#requireOpen();
-    const form = toStoredForm(item);
+    const form = toStoredForm(item, this.#bounds);
     const etag = this.#nextEtag();
     const landed = await this.#change(item.key, expect, (items) => items.put({ ...form, etag }));
     return landed ? { ok: true, etag } : { ok: false, code: 'conflict' };

@@ -78,6 +78,7 @@ describe.each(STORES)('payments with %s', (store) => {
     const fresh = { mnemonic: seed(), store: new MemoryStore() };
     const client = await connect({
       hubUrl: world.hubUrl,
+      chain: { rpcUrl: world.chain.rpcUrl },
       pollMs: POLL_MS,
       idleMs: IDLE_MS,
       ...fresh,
@@ -153,7 +154,7 @@ describe.each(STORES)('payments with %s', (store) => {
     const third = await alice.transfer(request);
     expect([second.transferId, third.transferId]).toEqual([first.transferId, first.transferId]);
     await expect(alice.transfer({ ...request, amount: 22n })).rejects.toMatchObject({
-      code: 'duplicate_payment',
+      code: 'id_in_use',
     });
     expect(alice.balance(ETHER).available).toBe(10_300n);
     await expect(

@@ -378,10 +378,10 @@ describe('one id, one payment', () => {
       { expiresIn: 3_601 },
     ]) {
       const { code } = await failure(alice.transfer({ ...first, ...change }));
-      expect([Object.keys(change)[0], code]).toEqual([Object.keys(change)[0], 'duplicate_payment']);
+      expect([Object.keys(change)[0], code]).toEqual([Object.keys(change)[0], 'id_in_use']);
     }
     const { to: _, ...link } = first;
-    expect(await failure(alice.createLink(link))).toMatchObject({ code: 'duplicate_payment' });
+    expect(await failure(alice.createLink(link))).toMatchObject({ code: 'id_in_use' });
     await pass(60);
     expect(await once(alice.transfer(first))).toMatchObject({ expiresAt: agreed.expiresAt });
     expect(alice.balance(ETHER).certain).toBe(DEPOSIT - 10n);
@@ -393,7 +393,7 @@ describe('one id, one payment', () => {
     const began = clock.now();
     await pass(100);
     expect(await failure(alice.transfer({ ...first, amount: 10n }))).toMatchObject({
-      code: 'duplicate_payment',
+      code: 'id_in_use',
     });
     world.chain.put(alice.channelAddress, ETHER, [DEPOSIT + 5n, DEPOSIT]);
     await once(alice.settle());
@@ -426,7 +426,7 @@ describe('one id, one payment', () => {
     alice = await start(users[0]);
     await pass(20);
     const other = { ...request, to: bob.identifier, amount: 11n };
-    expect(await failure(alice.transfer(other))).toMatchObject({ code: 'duplicate_payment' });
+    expect(await failure(alice.transfer(other))).toMatchObject({ code: 'id_in_use' });
     expect((await once(alice.history({ side: 'sent' }))).entries).toMatchObject([
       { transferId: made.transferId, amount: 10n, note: 'tea' },
     ]);
