@@ -3,7 +3,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startLocalChain, type LocalChain } from '../chain/testing/local-chain.ts';
 import { payerHold, settleSpan } from '../protocol/deadlines.ts';
-import { lockHashOf, preimageOf, transferIdOf } from '../protocol/secrets.ts';
+import { paymentOf } from '../protocol/payment.ts';
+import { boundPreimage, lockHashOf, transferIdOf } from '../protocol/secrets.ts';
+import { paymentDigest } from '../protocol/statement-digests.ts';
 import type { DisputeStep } from '../protocol/dispute.ts';
 import { ETHER, type Address, type Hash } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
@@ -71,23 +73,30 @@ function offered(amount: bigint, seed = 1, holdUntil?: number): TransferView {
   const secret = hashOf(0xabc + seed);
   const sealed = seal(secret, publicKey(world.privateKey), new Uint8Array(32).fill(9));
   if (sealed === null) throw new Error('not sealed');
-  const expiresAt = clock.now() + 20_000;
-  return {
-    transferId: transferIdOf(chain.contracts.chainId, OUTSIDE, hashOf(seed)),
-    status: 'pending',
-    role: 'payee',
+  const { chainId } = chain.contracts;
+  const terms = {
+    transferId: transferIdOf(chainId, OUTSIDE, hashOf(seed)),
+    payer: world.door.address,
+    recipient: world.key.address,
+    toChainId: chainId,
     asset: ETHER,
     amount,
-    lockHash: lockHashOf(preimageOf(secret)),
+    expiresAt: clock.now() + 20_000,
+    metadata: null,
+  };
+  const digest = paymentDigest(world.channel.domain, paymentOf(terms));
+  return {
+    ...terms,
+    status: 'pending',
+    role: 'payee',
+    signature: world.door.sign(digest),
+    lockHash: lockHashOf(boundPreimage(secret, digest)),
     claimant: null,
-    recipient: world.key.address,
     sealed,
-    expiresAt,
-    holdUntil: holdUntil ?? payerHold(TERMS, expiresAt),
+    holdUntil: holdUntil ?? payerHold(TERMS, terms.expiresAt),
     preimage: null,
+    claimerSignature: null,
     appId: null,
-    note: null,
-    sender: world.door.identifier,
     createdAt: clock.now(),
   };
 }

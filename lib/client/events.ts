@@ -35,9 +35,15 @@ export interface ClientEvents {
   /** A payment that outlived the process that asked for it was refused. */
   'payment.failed': TransferFacts & { readonly paymentId: Hash; readonly error: IndraError };
   /** The money is in the agreed balance. */
-  'payment.received': TransferFacts & { readonly sender: string | null; readonly note: string | null };
+  'payment.received': TransferFacts & {
+    readonly payer: Address | null;
+    readonly sender: string | null;
+    readonly note: string | null;
+  };
   /** A payment waits for the hub to bring collateral. */
-  'payment.waiting': TransferFacts & { readonly sender: string };
+  'payment.waiting': TransferFacts & { readonly sender: string | null };
+  /** The hub offers a payment that is not what its payer signed (`terms_differ`). Nothing was claimed. */
+  'payment.refused': { readonly transferId: Hash; readonly error: IndraError };
   'deposit.confirmed': { readonly asset: Address; readonly amount: bigint };
   'withdrawal.executed': {
     readonly digest: Hash;

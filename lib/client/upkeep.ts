@@ -10,7 +10,6 @@ import { DisputeWatch } from './dispute-watch.ts';
 import { Enforcement } from './enforcement.ts';
 import { IncomingTransfers } from './incoming-transfers.ts';
 import { OutgoingTransfers } from './outgoing-transfers.ts';
-import { rememberPayment } from './payment-facts.ts';
 import type { Line } from './ports.ts';
 import { restoreRoutes } from './restored-routes.ts';
 import type { Session } from './session.ts';
@@ -56,15 +55,11 @@ export class Upkeep {
 
   /** After each agreement, once it is durable. */
   agreed(agreement: Agreement): void {
-    const { events, store } = this.#session;
+    const { events } = this.#session;
     this.deposits.agreed(agreement);
     this.outgoing.agreed(agreement);
     this.withdrawals.agreed(agreement);
     this.#track(this.incoming.agreed(agreement));
-    for (const intent of agreement.entry.intents) {
-      if (intent.kind !== 'send') continue;
-      this.#track(rememberPayment(store, intent.transferId, { paymentId: intent.paymentId, to: intent.to }));
-    }
     events.emit('channel.updated', { version: agreement.entry.next.ledger.version });
     if (agreement.isLate) this.#track(this.incoming.finishOpen(agreement.entry.id));
   }
@@ -113,7 +108,7 @@ export class Upkeep {
       case 'transfer.pending':
         return this.#track(this.incoming.notice(event.transferId, event.transfer, id));
       case 'transfer.resolved':
-        return this.outgoing.resolved(event.transferId, event.preimage, id);
+        return this.#track(this.outgoing.resolved(event.transferId, event, id));
       case 'transfer.cancelled':
         return this.outgoing.cancelled(event.transferId, id);
       case 'deposit.requested':

@@ -3,7 +3,6 @@ import { describe, expect, test, beforeEach } from '@jest/globals';
 import { createTestHub, TEST_TERMS, TOKEN, type TestHub } from '../../test/harness/hub-in-memory.ts';
 import { TestUser } from '../../test/harness/test-user.ts';
 import { settleSpan } from '../protocol/deadlines.ts';
-import { preimageOf } from '../protocol/secrets.ts';
 import { ETHER, type Hash } from '../protocol/types.ts';
 import { loadChannel } from './channels.ts';
 import { transfer } from './operations/transfer.ts';
@@ -255,7 +254,7 @@ describe('a payee who claims and then does nothing', () => {
     await world.pass(31);
     await sweep(world.hub, world.chain);
     expect((await loadTransfer(world.hub, sent.transferId))?.transfer.status.kind).toBe('claimed');
-    world.world.moves.push({ channel: bob.channel.address, appId, action: preimageOf(sent.secret) });
+    world.world.moves.push({ channel: bob.channel.address, appId, action: sent.preimage });
     await watch(world.hub, world.chain);
     expect((await loadTransfer(world.hub, sent.transferId))?.transfer.status.kind).toBe('resolved');
     await world.pass(late + 2000);

@@ -19,6 +19,7 @@ import { renewableLine } from './renewable-line.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { stream, type Channel } from './stream.ts';
 import { DEFAULT_TIMEOUT_MS, type PeerMessage, type RequestOptions, type Transport } from './transport.ts';
+import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
 
 export interface NatsTransportOptions {
   readonly connection: NatsConnection;
@@ -38,7 +39,8 @@ export function natsTransport({
   const line = renewableLine(connection, keeper);
   void onReconnect(connection, () => {
     line.reconnected();
-    for (const channel of listeners) channel.push({ v: 1, id: newCorrelationId(), type: 'reconnected' });
+    for (const channel of listeners)
+      channel.push({ v: PROTOCOL_VERSION, id: newCorrelationId(), type: 'reconnected' });
   });
 
   return {

@@ -22,6 +22,7 @@ import { mortalStore, type Life, type Mortality } from './mortal-store.ts';
 import type { Random } from './random.ts';
 import { unreliableLine, type UnreliableLine, type Weather } from './unreliable-line.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import { PROTOCOL_VERSION } from '../../lib/protocol/subjects.ts';
 
 export interface ModelUser {
   readonly name: string;
@@ -54,21 +55,27 @@ export class ModelWorld {
   readonly book = new LedgerBook();
   readonly users: ModelUser[] = [];
   readonly failures: string[] = [];
-  readonly hubStore = new MemoryStore();
+  readonly hubStore: Store = new MemoryStore();
+  /** The same with whatever stands between it and the hub. */
+  readonly #hubsStore: Store;
   readonly #options: ModelOptions;
   #test!: TestHub;
   #description!: HubDescription;
 
-  private constructor(options: ModelOptions) {
+  private constructor(options: ModelOptions, asHubSees: (store: Store) => Store) {
     this.#options = options;
+    this.#hubsStore = asHubSees(this.hubStore);
   }
 
-  static async create(options: ModelOptions): Promise<ModelWorld> {
-    const world = new ModelWorld(options);
-    const test = await createTestHub({ store: world.hubStore, writer: new ScriptedChainWriter() });
+  static async create(
+    options: ModelOptions,
+    asHubSees: (store: Store) => Store = (store) => store,
+  ): Promise<ModelWorld> {
+    const world = new ModelWorld(options, asHubSees);
+    const test = await createTestHub({ store: world.#hubsStore, writer: new ScriptedChainWriter() });
     world.#test = test;
     const config = {
-      protocol: 1,
+      protocol: PROTOCOL_VERSION,
       stage: 'test',
       chains: [TEST_CHAIN],
       limits: test.hub.config.limits,
@@ -184,13 +191,13 @@ export class ModelWorld {
     });
     const hub: Hub = {
       ...this.#test.hub,
-      store: mortalStore(this.hubStore, 'hub', life, this.#options.mortality),
+      store: mortalStore(this.#hubsStore, 'hub', life, this.#options.mortality),
       bus: {
         trigger: () => {},
         event: (to, event) => {
           if (life.isDead) return;
           const listener = this.users.find((other) => other.address === to);
-          listener?.line?.hear({ ...toJson(event), v: 1, id: 'event' } as never);
+          listener?.line?.hear({ ...toJson(event), v: PROTOCOL_VERSION, id: 'event' } as never);
         },
       },
     };

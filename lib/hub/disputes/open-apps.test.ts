@@ -4,7 +4,7 @@ import { TEST_CHAIN, TEST_TERMS } from '../../../test/harness/hub-in-memory.ts';
 import { type Sent, type TestUser } from '../../../test/harness/test-user.ts';
 import { encodeTransferState, encodeUnlock } from '../../protocol/apps/transfer-app.ts';
 import { appStateDigest, stateHash } from '../../protocol/digests.ts';
-import { lockHashOf, preimageOf } from '../../protocol/secrets.ts';
+import { lockHashOf } from '../../protocol/secrets.ts';
 import { ETHER, ZERO_HASH, type Hash } from '../../protocol/types.ts';
 import { update } from '../operations/update.ts';
 import { claimSpan } from '../../protocol/deadlines.ts';
@@ -39,7 +39,7 @@ describe('a payer who leaves with an open app (invariant 7)', () => {
     await bob.propose(...bob.unlock(sent));
     challenge(alice);
     await tick();
-    expect(writer.steps).toMatchObject([{ kind: 'open-app', moves: [{ action: preimageOf(sent.secret) }] }]);
+    expect(writer.steps).toMatchObject([{ kind: 'open-app', moves: [{ action: sent.preimage }] }]);
   });
 
   test('before its payee is paid: the hub is told when it is, and looks at once', async () => {
@@ -94,7 +94,7 @@ describe('a payer who leaves with an open app (invariant 7)', () => {
     await watchChannel(world.hub, world.chain, alice.channel.address);
     expect(writer.steps.at(-1)).toMatchObject({
       kind: 'open-app',
-      moves: [{ action: preimageOf(sent.secret) }],
+      moves: [{ action: sent.preimage }],
     });
     onChain(appId, { version: 1n, steps: 1n, stage: 'settled', finalizesAt: now() });
     await watchChannel(world.hub, world.chain, alice.channel.address);
@@ -122,7 +122,7 @@ describe('a payee who leaves with an open app', () => {
     const appId = bob.appOf(sent);
     challenge(bob);
     await tick();
-    world.world.moves.push({ channel: bob.channel.address, appId, action: preimageOf(sent.secret) });
+    world.world.moves.push({ channel: bob.channel.address, appId, action: sent.preimage });
     await tick();
     expect(await statusOf(sent)).toBe('resolved');
     expect(world.told.filter(({ event }) => event.type === 'transfer.resolved')).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('a payee who leaves with an open app', () => {
     expect((await bodyOf(bob)).departed).toHaveLength(1);
     await world.pass(901);
     await sweep(world.hub, world.chain);
-    expect(await statusOf(sent)).toBe('pending');
+    expect(await statusOf(sent)).toBe('cancelled');
     await world.pass(300);
     await tick();
     expect((await bodyOf(bob)).departed).toEqual([]);
@@ -186,14 +186,14 @@ describe('a payee who leaves with an open app', () => {
     expect(await statusOf(sent)).toBe('claimed');
     await world.pass(601);
     await sweep(world.hub, world.chain);
-    expect(await statusOf(sent)).toBe('pending');
+    expect(await statusOf(sent)).toBe('cancelled');
   });
 
   test('and shows the preimage in time may close off chain after the deadline too', async () => {
     const sent = await claimed();
     const appId = bob.appOf(sent);
     showPreimage(sent, appId, deadlineOf(bob) + PERIOD);
-    world.world.moves.push({ channel: bob.channel.address, appId, action: preimageOf(sent.secret) });
+    world.world.moves.push({ channel: bob.channel.address, appId, action: sent.preimage });
     await tick();
     await world.pass(deadlineOf(bob) - now() + 1);
     expect(code(await bob.propose(...bob.unlock(sent)))).toBe('ok');
@@ -225,7 +225,12 @@ describe('a payee who leaves with an open app', () => {
     const newer = bob.state.apps.find(({ id }) => id !== older!.id)!;
     const close = (appId: Hash) =>
       bob.propose(
-        { kind: 'update', appId, action: encodeUnlock(preimageOf(sent.secret)) },
+        {
+          kind: 'update',
+          appId,
+          action: encodeUnlock(sent.preimage),
+          claimerSignature: bob.sign(sent.digest),
+        },
         { kind: 'uninstall', appId },
       );
     expect(code(await close(newer.id))).toBe('ok');
@@ -249,7 +254,7 @@ describe('an unlocked app that stays open', () => {
   /** The payee's action outside a ledger: a state both signed, enforceable on chain at any later time. */
   const unlockOnly = async (sent: Sent) => {
     const instance = bob.state.apps.find(({ id }) => id === bob.appOf(sent))!;
-    const preimage = preimageOf(sent.secret);
+    const preimage = sent.preimage;
     const state = encodeTransferState({ amount: 100n, lockHash: lockHashOf(preimage), preimage });
     const next = { appId: instance.id, version: 1n, stateHash: stateHash(state) };
     const signature = bob.sign(appStateDigest(bob.channel.domain, next));
@@ -258,6 +263,7 @@ describe('an unlocked app that stays open', () => {
       appId: instance.id,
       version: 1n,
       action: preimage,
+      claimerSignature: bob.sign(sent.digest),
       signature,
     });
   };

@@ -17,9 +17,14 @@ export async function resolveShown(
 ): Promise<void> {
   const known = await loadTransfer(hub, transferId);
   if (known?.transfer.status.kind === 'resolved') return;
-  const resolved = await writeResolved(hub, transferId, appId, preimage);
+  const resolved = await writeResolved(hub, transferId, { appId, preimage, claimerSignature: null });
   if (!resolved.ok) return;
-  hub.bus.event(resolved.value.payer, { type: 'transfer.resolved', transferId, preimage });
+  hub.bus.event(resolved.value.payer, {
+    type: 'transfer.resolved',
+    transferId,
+    preimage,
+    claimerSignature: null,
+  });
   await hintPayer(hub, resolved.value);
 }
 

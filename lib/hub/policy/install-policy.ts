@@ -5,7 +5,7 @@
  */
 import { assetOf as configuredAsset } from '../../../infra/config/hub-config.ts';
 import { decodeTransferState, PAYEE, PAYER, type TransferState } from '../../protocol/apps/transfer-app.ts';
-import { toBytes } from '../../protocol/bytes.ts';
+import { toBytes, toHash } from '../../protocol/bytes.ts';
 import {
   claimSpan,
   payeeDeadline,
@@ -15,9 +15,10 @@ import {
 } from '../../protocol/deadlines.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { ClaimRoute, InstallOperation, SendRoute } from '../../protocol/operations.ts';
-import { parseIdentifier } from '../../protocol/identifier.ts';
+import { paymentOf } from '../../protocol/payment.ts';
 import { ok } from '../../protocol/result.ts';
 import { claimDigest, transferIdOf } from '../../protocol/secrets.ts';
+import { paymentDigest } from '../../protocol/statement-digests.ts';
 import {
   INITIATOR,
   NO_ADDRESS,
@@ -31,14 +32,16 @@ import {
 import type { ChannelBody } from '../channel-item.ts';
 import { hubTime } from '../chain-cursor.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
-import { loadTransfer } from '../transfers.ts';
+import type { TransfersOfStep } from '../transfers.ts';
 import { type Admission } from './admission.ts';
+import { admitPayment } from './payment-policy.ts';
 
 interface Situation {
   readonly hub: Hub;
   readonly chain: HubChain;
   readonly caller: Caller;
   readonly body: ChannelBody;
+  readonly transfers: TransfersOfStep;
 }
 
 const deadlineTerms = (hub: Hub, { config }: HubChain): DeadlineTerms => ({
@@ -76,7 +79,7 @@ function checkShape(
 }
 
 async function admitSend(
-  { hub, chain, caller, body }: Situation,
+  { hub, chain, caller, body, transfers }: Situation,
   operation: InstallOperation,
   appId: Hash,
   route: SendRoute,
@@ -98,12 +101,11 @@ async function admitSend(
   const toBearer = route.claimant !== null && route.claimant !== NO_ADDRESS;
   if (toSomeone === toBearer)
     return refuse('invalid_transfer', { recipient: route.recipient, claimant: route.claimant });
-  const sender = parseIdentifier(route.sender);
-  if (!sender.ok || sender.value.address !== caller.user)
-    return refuse('invalid_transfer', { sender: route.sender });
   const transferId = transferIdOf(caller.chainId, body.channel.address, route.paymentId);
+  const stated = admitPayment(hub, body.channel, { transferId, staked: shape.value, route });
+  if (!stated.ok) return stated;
   const known = body.routes.some((other) => other.side === 'payer' && other.transferId === transferId);
-  if (known || (await loadTransfer(hub, transferId)) !== null)
+  if (known || (await transfers.load(transferId)) !== null)
     return refuse('duplicate_payment', { transferId });
   return ok({
     claims: [],
@@ -113,21 +115,15 @@ async function admitSend(
         kind: 'create',
         at: now,
         transfer: {
-          transferId,
+          ...stated.value,
           chainId: caller.chainId,
-          payer: caller.user,
           payerChannel: body.channel.address,
           appId,
-          recipient: route.recipient,
           claimant: route.claimant,
           sealed: route.sealed,
-          asset: shape.value.asset,
-          amount: shape.value.amount,
           lockHash: shape.value.lockHash,
-          expiresAt: route.expiresAt,
           holdUntil: app.holdUntil,
-          note: route.note,
-          sender: route.sender,
+          signature: route.signature,
           createdAt: now,
         },
       },
@@ -136,7 +132,7 @@ async function admitSend(
 }
 
 async function admitClaim(
-  { hub, chain, caller, body }: Situation,
+  { hub, chain, caller, body, transfers }: Situation,
   operation: InstallOperation,
   appId: Hash,
   route: ClaimRoute,
@@ -146,7 +142,7 @@ async function admitClaim(
   const { transferId } = route;
   if (body.outbox.some((entry) => entry.kind === 'paid' && entry.transferId === transferId))
     return refuse('transfer_resolved', { transferId });
-  const loaded = await loadTransfer(hub, transferId);
+  const loaded = await transfers.load(transferId);
   if (loaded === null || loaded.transfer.chainId !== caller.chainId)
     return refuse('unknown_transfer', { transferId });
   const { transfer } = loaded;
@@ -168,9 +164,10 @@ async function admitClaim(
     shape.value.amount === transfer.amount &&
     shape.value.lockHash === transfer.lockHash;
   if (!sameMoney) return refuse('invalid_transfer', { transferId });
+  const payment = toHash(paymentDigest(body.channel.domain, paymentOf(transfer)));
   return ok({
     effects: [],
-    routes: [{ appId, side: 'payee', transferId }],
+    routes: [{ appId, side: 'payee', transferId, payment }],
     claims: [{ held: loaded, appId }],
   });
 }
