@@ -8,7 +8,7 @@ import { openChain } from '../lib/chain/open-chain.ts';
 import { toBytes, toHex } from '../lib/protocol/bytes.ts';
 import type { Address } from '../lib/protocol/types.ts';
 import { addressOfPrivateKey, recoverAddress, sign } from '../lib/signing/native.ts';
-import { withMigrations } from '../lib/store/migrations.ts';
+import { readable } from '../lib/store/migrations.ts';
 import { openStore } from '../lib/store/open-store.ts';
 import { Census } from '../lib/watchtower/census.ts';
 import { openDoor } from '../lib/watchtower/door.ts';
@@ -110,7 +110,7 @@ async function openTower(config: WatchtowerConfig): Promise<Tower> {
     chains.set(chainId, { chainId, registry, confirmations, ...(await openChain(settings, key)) });
   }
   if (config.store.kind === 'memory') throw new ConfigurationError(['a watchtower must remember']);
-  const store = withMigrations(await openStore(config.store), hubMigrations);
+  const store = await readable(await openStore(config.store), hubMigrations);
   closers.push(() => store.close());
   return {
     store,

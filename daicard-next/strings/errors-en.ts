@@ -47,6 +47,7 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
   not_watched: refused('A watchtower does not take this account.', 'Choose another watchtower.'),
   wrong_epoch: soon('Your account with the hub was settled on chain and began anew.'),
   stale_version: soon('Another payment was faster.'),
+  version_out_of_range: appFault,
   out_of_sync: soon('The hub has a newer state of your account.'),
   bad_signature: bug('A signature was not accepted.'),
   unknown_asset: refused('This hub does not handle that asset.', 'Choose another asset.'),
@@ -67,6 +68,10 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
     'Too many payments are open at once.',
     'Wait until some have arrived, or take back links nobody used.',
   ),
+  channel_full: refused(
+    'Your account holds as much as the hub keeps for it.',
+    'Wait until some payments have arrived, or take back links nobody used.',
+  ),
   unknown_app: appFault,
   app_exists: appFault,
   unsupported_app: appFault,
@@ -78,6 +83,7 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
   deposit_not_found: soon('The deposit is not confirmed on the chain yet.'),
   invalid_deposit: appFault,
   invalid_withdrawal: refused('The hub did not accept this withdrawal.', 'Check the address and the amount.'),
+  withdrawal_data: appFault,
   unknown_withdrawal: refused(
     'There is no such withdrawal any more.',
     'Look at your balance: it was paid, or it came back.',
@@ -125,6 +131,11 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
   transfer_expired: refused(
     'This payment has expired. The money goes back to the sender.',
     'Ask the sender for a new link.',
+  ),
+  chain_stale: soon('The newest news from the chain is too old to rely on, so nothing was received yet.'),
+  at_risk_limit: refused(
+    'Receiving this would put more at risk than you allow: it could not be enforced on chain.',
+    'Send ether for gas to this account’s own address, or raise the limit.',
   ),
   transfer_pending: soon('This payment can still be received.'),
   channel_disputed: refused(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { readFileSync, readdirSync } from 'node:fs';
+import { channelItem, parseChannel } from '../../lib/hub/channel-item.ts';
+import { parseTransfer, transferItem } from '../../lib/hub/transfer-item.ts';
 import { kindOf } from '../../lib/store/item-form.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
 import { withMigrations } from '../../lib/store/migrations.ts';
@@ -26,6 +28,22 @@ test.each(fixtures)('%s is read by the code of today', async (path, version) => 
   if (!read) throw new Error(`no reader for ${kind}`);
   expect(() => read(item)).not.toThrow();
 });
+
+test.each(fixtures.filter(([path]) => /\/(channel|transfer)-/.test(path)))(
+  '%s is written again as it was read',
+  async (path) => {
+    const fixture = JSON.parse(readFileSync(new URL(path, folder), 'utf8')) as NewItem;
+    const store = new MemoryStore();
+    await store.put(fixture, 'absent');
+    const item = await store.get(fixture.key);
+    if (!item) throw new Error('the item is gone');
+    const isChannel = kindOf(fixture.key) === 'channel';
+    const again = isChannel
+      ? channelItem(parseChannel(item).body)
+      : transferItem(parseTransfer(item).transfer);
+    expect(JSON.parse(JSON.stringify(again))).toEqual(fixture);
+  },
+);
 
 test('every kind with a reader has a fixture of every schema it ever had', () => {
   const present = new Set(

@@ -7,6 +7,7 @@ import { parseDispute } from '../../lib/hub/disputes/dispute-item.ts';
 import { sendPurpose } from '../../lib/hub/send-purpose.ts';
 import { parseTransfer } from '../../lib/hub/transfer-item.ts';
 import { parseFinished, parseLane } from '../../lib/lane/lane-item.ts';
+import { STORED_PROTOCOL } from '../../lib/store/stored-protocol.ts';
 import type { Item } from '../../lib/store/store.ts';
 import { parseTowerCursor } from '../../lib/watchtower/tower-cursor.ts';
 import { answerPurpose } from '../../lib/watchtower/tower-lane.ts';
@@ -18,6 +19,7 @@ const purpose = z.union([sendPurpose, answerPurpose]);
 
 /** Per kind, the code that reads such items when it serves requests. It throws for a body it does not understand. */
 export const itemReaders: Readonly<Record<string, (item: Item) => unknown>> = {
+  protocol: (item) => z.strictObject({ protocol: z.literal(STORED_PROTOCOL) }).parse(item.body),
   schema: (item) => migrationRecord.parse(item.body),
   channel: parseChannel,
   transfer: parseTransfer,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { parseArgs } from 'node:util';
+import { requireProtocol } from '../../lib/store/stored-protocol.ts';
 import { openStore } from '../../lib/store/open-store.ts';
 import { ConfigurationError, loadConfig } from '../config/load-config.ts';
 import { hubMigrations } from './hub-migrations.ts';
@@ -36,6 +37,7 @@ async function main(): Promise<number> {
   const config = loadConfig();
   const store = await openStore(config.store);
   try {
+    await requireProtocol(store);
     const reports = await runMigrations(store, hubMigrations, {
       dryRun: values['dry-run'] ?? false,
       again: values.again ?? false,

@@ -4,7 +4,7 @@ import { recoverAddress } from '#secp256k1';
 import { newCorrelationId } from '../messaging/envelope.ts';
 import type { Fetch } from '../messaging/http-post.ts';
 import type { Channel } from '../protocol/types.ts';
-import { withMigrations } from '../store/migrations.ts';
+import { readable } from '../store/migrations.ts';
 import type { Store } from '../store/store.ts';
 import { openReader, writerTo } from './chain-access.ts';
 import { channelKey, keyOfMnemonic } from './channel-key.ts';
@@ -113,7 +113,7 @@ interface Beginning {
 async function start(beginning: Beginning): Promise<IndraClient> {
   const { options, clock, description, chain, channel, reader, line, lock, key } = beginning;
   const closing = new AbortController();
-  const store = withMigrations(options.store, clientMigrations);
+  const store = await readable(options.store, clientMigrations);
   const catalogue = catalogueOf(chain);
   const hub = hubRequests(line, clock);
   const signal = options.signal ?? closing.signal;

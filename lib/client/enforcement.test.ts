@@ -3,25 +3,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startLocalChain, type LocalChain } from '../chain/testing/local-chain.ts';
 import { payerHold, settleSpan } from '../protocol/deadlines.ts';
-import { paymentOf } from '../protocol/payment.ts';
-import { boundPreimage, lockHashOf, transferIdOf } from '../protocol/secrets.ts';
-import { paymentDigest } from '../protocol/statement-digests.ts';
 import type { DisputeStep } from '../protocol/dispute.ts';
-import { ETHER, type Address, type Hash } from '../protocol/types.ts';
+import { ETHER } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
-import { publicKey } from '#secp256k1';
 import { parseRecord, recordKey, type ChannelRecord } from './channel-record.ts';
 import type { IndraClient } from './client.ts';
 import type { ClientEvents } from './events.ts';
 import { runningHolding } from './holding.ts';
-import { seal } from './seal.ts';
 import { CHALLENGE_PERIOD, ChainClock, DisputedWorld, MARGIN, PACE } from './testing/disputed-world.ts';
+import { offeredTransfer } from './testing/offered-transfer.ts';
 
 const TERMS = { ...PACE, challengePeriod: CHALLENGE_PERIOD, margin: MARGIN };
 const OWN = 10n ** 17n;
 const OWED = 2n * 10n ** 17n;
-const OUTSIDE = `0x${'99'.repeat(20)}` as string as Address;
-const hashOf = (seed: number): Hash => `0x${seed.toString(16).padStart(64, '0')}` as string as Hash;
 
 let chain: LocalChain;
 let clock: ChainClock;
@@ -69,37 +63,13 @@ async function record(): Promise<ChannelRecord> {
 }
 
 /** A payment to this user that the hub holds ready. */
-function offered(amount: bigint, seed = 1, holdUntil?: number): TransferView {
-  const secret = hashOf(0xabc + seed);
-  const sealed = seal(secret, publicKey(world.privateKey), new Uint8Array(32).fill(9));
-  if (sealed === null) throw new Error('not sealed');
-  const { chainId } = chain.contracts;
-  const terms = {
-    transferId: transferIdOf(chainId, OUTSIDE, hashOf(seed)),
-    payer: world.door.address,
-    recipient: world.key.address,
-    toChainId: chainId,
-    asset: ETHER,
+const offered = (amount: bigint, seed = 1, holdUntil?: number): TransferView =>
+  offeredTransfer(world, {
     amount,
-    expiresAt: clock.now() + 20_000,
-    metadata: null,
-  };
-  const digest = paymentDigest(world.channel.domain, paymentOf(terms));
-  return {
-    ...terms,
-    status: 'pending',
-    role: 'payee',
-    signature: world.door.sign(digest),
-    lockHash: lockHashOf(boundPreimage(secret, digest)),
-    claimant: null,
-    sealed,
-    holdUntil: holdUntil ?? payerHold(TERMS, terms.expiresAt),
-    preimage: null,
-    claimerSignature: null,
-    appId: null,
+    seed,
     createdAt: clock.now(),
-  };
-}
+    holdUntil: (expiresAt) => holdUntil ?? payerHold(TERMS, expiresAt),
+  });
 
 /** The preimage has left, and the hub swallows the closing for ever. */
 async function shownAndSwallowed(amount = OWED): Promise<void> {

@@ -208,7 +208,12 @@ export class IncomingTransfers {
   #claim(view: TransferView, verified: VerifiedPayment, id: string): Promise<Received> {
     const known = this.#claims.get(view.transferId);
     if (known !== undefined) return known;
-    const claim = this.#claimOnce(view, verified, id).finally(() => this.#claims.delete(view.transferId));
+    const claim = this.#claimOnce(view, verified, id)
+      .catch((error: unknown) => {
+        this.#verified.delete(view.transferId);
+        throw error;
+      })
+      .finally(() => this.#claims.delete(view.transferId));
     this.#claims.set(view.transferId, claim);
     return claim;
   }

@@ -105,6 +105,7 @@ function claimedWith(
     appId: id,
     transferId: hashOf(number + 1),
     preimage: PREIMAGE,
+    payment: null,
   }));
   return { record, closings };
 }

@@ -4,6 +4,7 @@
  * last. It is executed until its deadline or comes back; either way nothing of it is lost (invariant 14).
  */
 import { newCorrelationId } from '../messaging/envelope.ts';
+import { withdrawalWith } from '../protocol/apply-operation.ts';
 import { toBytes } from '../protocol/bytes.ts';
 import {
   INITIATOR,
@@ -43,7 +44,7 @@ export class Withdrawals {
   readonly #selfSubmitted = new Set<Hash>();
   readonly #submitted = new Set<Hash>();
   /** Executed ones that are no longer in the record, for who asks about them afterwards. */
-  readonly #executed = new Map<Hash, Withdrawal>();
+  readonly #executed = new Map<Hash, OpenWithdrawal['withdrawal']>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -55,7 +56,9 @@ export class Withdrawals {
     const open = own(record).find((other) => other.digest === digest);
     const theirs = record.withdrawalSignatures.find((held) => held.digest === digest);
     if (open === undefined || theirs === undefined) return null;
-    const { withdrawal } = open;
+    // This client asks for none that calls a handler, and so for none with data.
+    const withdrawal = withdrawalWith(open, '0x');
+    if (withdrawal === null) return null;
     return { digest, withdrawal, signatures: [this.#session.key.sign(toBytes(digest)), theirs.signature] };
   }
 

@@ -37,7 +37,7 @@ export const channelKey = (chainId: number, channelAddress: Address): string =>
   `channel#${chainId}#${channelAddress}`;
 
 /** Weighs about a kilobyte each. */
-const partsOf = ({ state, outbox }: ChannelBody): number =>
+export const partsOf = ({ state, outbox }: ChannelBody): number =>
   1 + state.apps.length + state.withdrawals.length + outbox.length;
 
 const bodies = new ParsedBodies(fromStored, { weigh: partsOf, most: 20_000 });

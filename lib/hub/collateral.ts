@@ -15,7 +15,7 @@ import { untilNoConflict } from './channels.ts';
 import { hubLane } from './hub-lane.ts';
 import type { Hub, HubChain } from './hub.ts';
 
-const PROFILE_SCHEMA = 2;
+const PROFILE_SCHEMA = 1;
 
 /** One purchase at a time per asset: `count` makes its key unique. `expected` are the deposits of that epoch after it. */
 const purchase = z.strictObject({

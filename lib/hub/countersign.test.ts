@@ -3,6 +3,7 @@ import { describe, expect, test, beforeEach } from '@jest/globals';
 import { createTestHub, TEST_TERMS, TOKEN, type TestHub } from '../../test/harness/hub-in-memory.ts';
 import { TestUser } from '../../test/harness/test-user.ts';
 import { settleSpan } from '../protocol/deadlines.ts';
+import { MAX_VERSION_STEP } from '../protocol/transition.ts';
 import { ETHER, type Hash } from '../protocol/types.ts';
 import { loadChannel } from './channels.ts';
 import { transfer } from './operations/transfer.ts';
@@ -92,6 +93,20 @@ describe('a routed payment', () => {
     expect(code(await bob.propose(bob.claim(sent)))).toBe('ok');
     expect(code(await bob.propose(...bob.unlock(sent)))).toBe('ok');
     expect(bob.balance(ETHER)).toBe(7n);
+  });
+});
+
+describe('W-A11 a version far above the agreed one', () => {
+  test('is refused, and the channel goes on as before', async () => {
+    const { version } = alice.state.ledger;
+    const sent = alice.transfer(ETHER, 1n, bob);
+    for (const jump of [(1n << 64n) - 1n - version, MAX_VERSION_STEP + 1n])
+      expect(code(await alice.send(alice.proposal([sent.operation], version + jump)))).toBe(
+        'version_out_of_range',
+      );
+    expect(code(await alice.propose(sent.operation))).toBe('ok');
+    const restored = alice.proposal([alice.transfer(ETHER, 1n, bob).operation], version + MAX_VERSION_STEP);
+    expect(code(await alice.send(restored))).toBe('ok');
   });
 });
 

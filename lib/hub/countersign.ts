@@ -19,6 +19,7 @@ import { commitAmong, loadOwn, untilNoConflict } from './channels.ts';
 import type { Caller, Hub, HubChain } from './hub.ts';
 import { performEffects, remainingEffects } from './outbox.ts';
 import { admit } from './policy/admit.ts';
+import { checkRoom } from './policy/room.ts';
 import type { Admission } from './policy/admission.ts';
 import { actOn, isLookedAfter, readyEffects } from './ready-effects.ts';
 import { claimTransfer, isRecent, putOf, type TransferPut } from './transfer-item.ts';
@@ -81,6 +82,8 @@ async function attempt(
   const commit = commitOf(hub, body, proposal, judged.value, admitted.value, outbox);
   const isLate = !isLookedAfter(hub, effects, ready) || hasLateClaim(hub, admitted.value);
   const next = isLate ? lookBy(commit, hub.clock.now() + hub.config.limits.handlerLife) : commit;
+  const fits = checkRoom(next, proposal.operations);
+  if (!fits.ok) return fits;
   const puts = { before: claims.value, after: ready.map((effect) => effect.put) };
   const done = await commitAmong(hub, next, loaded.value.etag, puts);
   if (done === null) return 'conflict';

@@ -5,7 +5,14 @@
  */
 import { z } from 'zod';
 import { stateHash } from '../protocol/digests.ts';
-import { INITIATOR, type App, type AppInstance, type Channel, type Ledger } from '../protocol/types.ts';
+import {
+  INITIATOR,
+  RESPONDER,
+  type App,
+  type AppInstance,
+  type Channel,
+  type Ledger,
+} from '../protocol/types.ts';
 import {
   address,
   bytes,
@@ -43,10 +50,8 @@ const storedApp = z.strictObject({
   route: routeSide.optional(),
 });
 
-const storedWithdrawal = openWithdrawal.transform((open) => open);
-
-const storedChannel = z.strictObject({
-  channel,
+/** What is held of one epoch of a channel. */
+export const storedEpoch = z.strictObject({
   ledger: z.strictObject({
     epoch: uint64,
     version: uint64,
@@ -55,8 +60,15 @@ const storedChannel = z.strictObject({
   }),
   signatures: pair(signature).nullable(),
   apps: z.array(storedApp),
-  withdrawals: z.array(storedWithdrawal),
+  withdrawals: z.array(openWithdrawal),
   withdrawalSignatures: z.array(heldSignature),
+});
+type StoredEpoch = z.output<typeof storedEpoch>;
+export type HeldEpoch = Pick<ChannelBody, 'state' | 'routes' | 'withdrawalSignatures'>;
+
+const storedChannel = z.strictObject({
+  channel,
+  ...storedEpoch.shape,
   departed: z.array(departed),
   outbox: z.array(effect),
   challenge,
@@ -79,42 +91,59 @@ function appOf(
   return { id, app, version, state, signatures };
 }
 
-export function fromStored(body: unknown): ChannelBody {
-  const stored = storedChannel.parse(body);
-  const { channel: of, ledger, signatures, apps, withdrawals, ...rest } = stored;
+export function epochFromStored(of: Channel, stored: StoredEpoch): HeldEpoch {
+  const { ledger, signatures, apps, withdrawals, withdrawalSignatures } = stored;
   return {
-    ...rest,
-    channel: of,
     state: {
       ledger: { ...ledger, channel: of.address },
       signatures,
       apps: apps.map((app) => appOf(of, ledger, app)),
       withdrawals,
     },
-    routes: apps.flatMap(({ id, route: of_ }): Route[] => (of_ === undefined ? [] : [{ appId: id, ...of_ }])),
+    routes: apps.flatMap(({ id, route: side }): Route[] =>
+      side === undefined ? [] : [{ appId: id, ...side }],
+    ),
+    withdrawalSignatures,
   };
 }
 
-export function toStored(body: ChannelBody): unknown {
-  const { channel: of, state, routes, ...rest } = body;
+export function epochToStored(of: Channel, { state, routes, withdrawalSignatures }: HeldEpoch): object {
+  if (routes.some(({ appId }) => !state.apps.some((open) => open.id === appId)))
+    throw new TypeError('a route of an app that is not open');
   const { channel: _, ...ledger } = state.ledger;
   const routeOf = new Map(routes.map(({ appId, ...side }) => [appId, side]));
   const apps = state.apps.map(({ id, app, version, state: now, signatures }) => {
     const { channel: _channel, epoch: _epoch, participants, initialStateHash, ...terms } = app;
-    const held = routeOf.get(id);
+    const side = routeOf.get(id);
     return {
       id,
       ...terms,
-      first: participants[0] === of.initiator ? 0 : 1,
+      first: participants[0] === of.initiator ? INITIATOR : RESPONDER,
       state: now,
       version,
       signatures,
       ...(version === 0n ? {} : { initialStateHash }),
-      ...(held === undefined ? {} : { route: held }),
+      ...(side === undefined ? {} : { route: side }),
     };
   });
-  if (routes.some(({ appId }) => !state.apps.some((open) => open.id === appId)))
-    throw new TypeError('a route of an app that is not open');
   const { signatures, withdrawals } = state;
-  return toJson({ channel: of, ledger, signatures, apps, withdrawals, ...rest });
+  return toJson({ ledger, signatures, apps, withdrawals, withdrawalSignatures });
+}
+
+export function fromStored(body: unknown): ChannelBody {
+  const { channel: of, departed: sides, outbox, challenge: seen, due, ...epoch } = storedChannel.parse(body);
+  return {
+    channel: of,
+    ...epochFromStored(of, epoch),
+    departed: sides,
+    outbox,
+    challenge: seen,
+    due,
+  };
+}
+
+export function toStored(body: ChannelBody): unknown {
+  const { channel: of, state, routes, withdrawalSignatures, ...rest } = body;
+  const epoch = epochToStored(of, { state, routes, withdrawalSignatures });
+  return { channel: of, ...epoch, ...toJson(rest) };
 }

@@ -2,6 +2,7 @@
 /** Withdrawals the hub sends for its users, through the nonce lane. */
 import { enqueue } from '../lane/lane.ts';
 import type { Hash } from '../protocol/types.ts';
+import { withdrawalWith } from '../protocol/apply-operation.ts';
 import type { ChannelBody, Effect } from './channel-item.ts';
 import { hubLane } from './hub-lane.ts';
 import type { Hub } from './hub.ts';
@@ -19,8 +20,11 @@ export async function enqueueWithdrawal(
   const open = state.withdrawals.find((other) => other.digest === effect.digest);
   const ours = withdrawalSignatures.find((held) => held.digest === effect.digest);
   if (chain === undefined || open === undefined || ours === undefined) return open === undefined;
+  // Only those without a handler, and so without data, are sent by the hub.
+  const withdrawal = withdrawalWith(open, '0x');
+  if (withdrawal === null) return true;
   const call = await chain.writer.withdrawalCall(channel, {
-    withdrawal: open.withdrawal,
+    withdrawal,
     signatures: [effect.signature, ours.signature],
   });
   if (!call.ok) return false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** (state, operation) → state | error code, for every operation. */
-import { withdrawalOf } from './apply-operation.ts';
+import { withdrawalOf, withdrawalWith } from './apply-operation.ts';
 import { encodeTransferState } from './apps/transfer-app.ts';
 import { toHash } from './bytes.ts';
 import { withdrawalDigest } from './digests.ts';
@@ -418,10 +418,11 @@ describe('withdraw and return', () => {
   ]);
 
   test('what both sign is kept with its digest until it is executed or returned', () => {
+    const [open] = withdrawn.withdrawals;
     const withdrawal = withdrawalOf(CHANNEL, 0n, withdraw(20n));
-    expect(withdrawn.withdrawals).toEqual([
-      { withdrawal, digest: toHash(withdrawalDigest(CHANNEL.domain, withdrawal)) },
-    ]);
+    expect(open?.digest).toBe(toHash(withdrawalDigest(CHANNEL.domain, withdrawal)));
+    expect(withdrawalWith(open!, '0x')).toEqual(withdrawal);
+    expect(withdrawalWith(open!, '0x00')).toBeNull();
     expect(after(withdrawn, [{ kind: 'return', digest: digestOf(withdrawn) }]).withdrawals).toEqual([]);
   });
 

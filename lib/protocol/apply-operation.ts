@@ -2,7 +2,7 @@
 /** One operation on a channel state: (state, operation) → state. The ledger's version and root are set once, at the end. */
 import type { AppCatalogue } from './apps/app-logic.ts';
 import { toHash } from './bytes.ts';
-import { appId, stateHash, withdrawalDigest } from './digests.ts';
+import { appId, dataHash, hashedWithdrawalDigest, stateHash } from './digests.ts';
 import { refuse, type Outcomes } from './errors.ts';
 import { assetOf, at, plus, sum, withAsset } from './ledger.ts';
 import type {
@@ -20,14 +20,17 @@ import {
   AMOUNT_LIMIT,
   INITIATOR,
   MAX_APPS,
+  MAX_WITHDRAWAL_DATA,
   MAX_WITHDRAWALS,
   NO_ADDRESS,
   RESPONDER,
   type App,
   type AppInstance,
+  type Bytes,
   type Channel,
   type ChannelState,
   type Hash,
+  type OpenWithdrawal,
   type Party,
   type Stake,
   type Withdrawal,
@@ -231,8 +234,11 @@ function withdraw(
     return refuse('invalid_withdrawal', { recipient: operation.recipient, deadline: operation.deadline });
   if (state.withdrawals.length >= MAX_WITHDRAWALS)
     return refuse('too_many', { withdrawals: state.withdrawals.length });
-  const withdrawal = withdrawalOf(context.channel, state.ledger.epoch, operation);
-  const digest = withdrawalHash(context.channel, withdrawal);
+  const dataBytes = (operation.data.length - 2) / 2;
+  const mostBytes = operation.handler === NO_ADDRESS ? 0 : MAX_WITHDRAWAL_DATA;
+  if (dataBytes > mostBytes) return refuse('withdrawal_data', { bytes: dataBytes, most: mostBytes });
+  const opened = openWithdrawalOf(context.channel, state.ledger.epoch, operation);
+  const { digest } = opened;
   if (state.withdrawals.some((open) => open.digest === digest))
     return refuse('invalid_withdrawal', { digest });
   const debited = debit(state, operation.party, operation.asset, operation.amount);
@@ -244,7 +250,7 @@ function withdraw(
       ...entry,
       withdrawn: plus(entry.withdrawn, operation.party, operation.amount),
     }),
-    withdrawals: [...state.withdrawals, { digest, withdrawal }],
+    withdrawals: [...state.withdrawals, opened],
   });
 }
 
@@ -289,8 +295,22 @@ function swap(context: Context, state: ChannelState, { quote }: SwapOperation): 
   );
 }
 
-const withdrawalHash = (channel: Channel, withdrawal: Withdrawal): Hash =>
-  toHash(withdrawalDigest(channel.domain, withdrawal));
+/** As it is kept once the ledger debits it. */
+export function openWithdrawalOf(
+  channel: Channel,
+  epoch: bigint,
+  operation: WithdrawOperation,
+): OpenWithdrawal {
+  const { data, ...terms } = withdrawalOf(channel, epoch, operation);
+  const withdrawal = { ...terms, dataHash: dataHash(data) };
+  return { digest: toHash(hashedWithdrawalDigest(channel.domain, withdrawal)), withdrawal };
+}
+
+/** The Withdrawal as it is sent to the chain; null where `data` is not what was signed. */
+export function withdrawalWith({ withdrawal }: OpenWithdrawal, data: Bytes): Withdrawal | null {
+  const { dataHash: signed, ...terms } = withdrawal;
+  return dataHash(data) === signed ? { ...terms, data } : null;
+}
 
 export function applyOperation(
   context: Context,

@@ -13,6 +13,7 @@ import type {
   Challenge,
   Domain,
   Hash,
+  HashedWithdrawal,
   Ledger,
   Pair,
   Stake,
@@ -188,7 +189,12 @@ export const appStateDigest = (domain: Domain, state: AppState): Uint8Array =>
     ),
   );
 
-export const withdrawalDigest = (domain: Domain, withdrawal: Withdrawal): Uint8Array =>
+export const dataHash = (data: Bytes): Hash => toHash(keccak256(toBytes(data)));
+
+export const withdrawalDigest = (domain: Domain, { data, ...rest }: Withdrawal): Uint8Array =>
+  hashedWithdrawalDigest(domain, { ...rest, dataHash: dataHash(data) });
+
+export const hashedWithdrawalDigest = (domain: Domain, withdrawal: HashedWithdrawal): Uint8Array =>
   digest(
     domain,
     hashWords(
@@ -203,7 +209,7 @@ export const withdrawalDigest = (domain: Domain, withdrawal: Withdrawal): Uint8A
         .hash(withdrawal.nonce)
         .number(withdrawal.deadline)
         .address(withdrawal.handler)
-        .word(keccak256(toBytes(withdrawal.data))),
+        .hash(withdrawal.dataHash),
     ),
   );
 

@@ -30,6 +30,9 @@ export const ERRORS = {
   not_watched: no('This watchtower does not take that channel. Nothing was changed. Use another one.'),
   wrong_epoch: no('The channel was settled and began a new epoch. Nothing was changed. Synchronize first.'),
   stale_version: no('A state with that version or a higher one is already agreed. Nothing was changed.'),
+  version_out_of_range: no(
+    'The version is further above the agreed one than a channel may go at once. Nothing was changed. Propose a lower one.',
+  ),
   out_of_sync: later(
     'The proposal builds on another state than the hub holds. Nothing was changed. Adopt it and propose again.',
   ),
@@ -44,6 +47,9 @@ export const ERRORS = {
     'Balances, stakes and withdrawals do not add up to the deposits. Nothing was changed.',
   ),
   too_many: no('The channel holds as many of these as it may. Nothing was changed. Close some first.'),
+  channel_full: no(
+    'The channel holds as much as the hub keeps for it. Nothing was changed. Close, cancel or withdraw less first.',
+  ),
   unknown_app: no('No such app is open in the channel. Nothing was changed.'),
   app_exists: no('That app is already open in the channel. Nothing was changed.'),
   unsupported_app: no('That app definition is not accepted here. Nothing was changed.'),
@@ -58,6 +64,9 @@ export const ERRORS = {
   invalid_deposit: no('Deposits never shrink and must grow. Nothing was changed.'),
   invalid_withdrawal: no(
     'The withdrawal does not have the shape that is accepted here. Nothing was changed.',
+  ),
+  withdrawal_data: no(
+    'The withdrawal carries data without a handler, or more than is accepted. Nothing was changed. Send less, or none.',
   ),
   unknown_withdrawal: no('No such withdrawal is open. Nothing was changed.'),
   withdrawal_open: later(
@@ -96,7 +105,7 @@ export const ERRORS = {
     'The newest block is too old to rely on, so nothing was claimed or shown. Nothing was changed. It is tried again.',
   ),
   at_risk_limit: no(
-    'Too much that could not be enforced on chain would be at risk. Nothing was shown. Send ether for gas, or raise the limit.',
+    'Too much that could not be enforced on chain would be at risk. Nothing was changed. Send ether for gas, or raise the limit.',
   ),
   transfer_pending: later(
     'The transfer can still be claimed. Nothing was changed. Cancel it first, or wait.',

@@ -26,6 +26,8 @@ import {
 } from './testing/two-parties.ts';
 import {
   MAX_OPERATIONS,
+  MAX_VERSION,
+  MAX_VERSION_STEP,
   applyOperations,
   digestOf,
   isSignedBy,
@@ -53,12 +55,25 @@ describe('a proposal', () => {
     expect(next.ledger.version).toBe(funded.ledger.version + 1n);
   });
 
-  test('may skip any number of versions', () => {
-    for (const version of [funded.ledger.version + 2n, 1_000_000n, 2n ** 64n - 1n]) {
+  test('may skip versions, as far as a restored client jumps', () => {
+    for (const version of [2n, 1_000_000n, MAX_VERSION_STEP].map((step) => funded.ledger.version + step)) {
       const judged = judge(funded, propose(funded, pay, version));
       expect(judged.ok && judged.value.next.ledger.version).toBe(version);
       expect(judged.ok && judged.value.next.apps[0]!.app.installVersion).toBe(version);
     }
+  });
+
+  test('W-A11 cannot use the versions up: neither at once nor up to the last one', () => {
+    const { version } = funded.ledger;
+    for (const beyond of [version + MAX_VERSION_STEP + 1n, MAX_VERSION + 1n, 2n ** 64n - 1n]) {
+      expect(judge(funded, propose(funded, pay, beyond))).toEqual(refused('version_out_of_range'));
+      expect(applyOperations(CHANNEL, CATALOGUE, funded, beyond, pay)).toEqual(
+        refused('version_out_of_range'),
+      );
+    }
+    const high = { ...funded, ledger: { ...funded.ledger, version: MAX_VERSION - 1n } };
+    expect(judge(high, propose(high, pay, MAX_VERSION)).ok).toBe(true);
+    expect(judge(high, propose(high, pay, MAX_VERSION + 1n))).toEqual(refused('version_out_of_range'));
   });
 
   test('is judged the same every time it is resent (invariant 5)', () => {

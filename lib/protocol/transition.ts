@@ -7,7 +7,7 @@ import { applyOperation, partyAt, type Context } from './apply-operation.ts';
 import type { AppCatalogue } from './apps/app-logic.ts';
 import { appsRoot } from './apps-root.ts';
 import { toBytes, toHash } from './bytes.ts';
-import { appId, appStateDigest, ledgerDigest, stateHash, withdrawalDigest } from './digests.ts';
+import { appId, appStateDigest, ledgerDigest, hashedWithdrawalDigest, stateHash } from './digests.ts';
 import { refuse, type Fault, type Outcomes } from './errors.ts';
 import { assetOf, at, checkLedger, plus, sum, withAsset } from './ledger.ts';
 import type { AppUpdate, Operation, Proposal } from './operations.ts';
@@ -26,8 +26,22 @@ import {
 
 export const MAX_OPERATIONS = 128;
 
+/**
+ * How far a version may be above the agreed one. A client that lost its state jumps by a random part of this, so that two
+ * restores from one served state sign different versions (invariant 2); a channel's versions are not used up by jumps.
+ */
+export const MAX_VERSION_STEP = 1n << 40n;
+/** No state has a higher one: half of what the chain counts is out of anybody's reach. */
+export const MAX_VERSION = (1n << 63n) - 1n;
+
 /** Whose signature is on a digest: lowercase address, or null. Given from outside, since servers have a native one. */
 export type Recover = (digest: Uint8Array, signature: Uint8Array) => string | null;
+
+function checkVersion(agreed: bigint, version: bigint): Outcomes<void> {
+  if (version <= agreed) return refuse('stale_version', { agreed, proposed: version });
+  const most = agreed + MAX_VERSION_STEP < MAX_VERSION ? agreed + MAX_VERSION_STEP : MAX_VERSION;
+  return version > most ? refuse('version_out_of_range', { agreed, proposed: version, most }) : ok(undefined);
+}
 
 /** What can be said of a proposal's operations before any of them is applied. */
 function checkOperations(
@@ -35,8 +49,8 @@ function checkOperations(
   version: bigint,
   operations: readonly Operation[],
 ): Outcomes<void> {
-  if (version <= state.ledger.version)
-    return refuse('stale_version', { agreed: state.ledger.version, proposed: version });
+  const following = checkVersion(state.ledger.version, version);
+  if (!following.ok) return following;
   if (operations.length === 0) return refuse('malformed', { operations: 0 });
   if (operations.length > MAX_OPERATIONS) return refuse('too_large', { operations: operations.length });
   // A nonce makes a secret and an id: one that serves twice would open both apps, or install one app twice.
@@ -151,8 +165,8 @@ export function judgeProposal(
   if (proposal.channel !== ledger.channel) return refuse('unknown_channel', { channel: proposal.channel });
   if (proposal.epoch !== ledger.epoch)
     return refuse('wrong_epoch', { current: ledger.epoch, proposed: proposal.epoch });
-  if (proposal.version <= ledger.version)
-    return refuse('stale_version', { agreed: ledger.version, proposed: proposal.version });
+  const following = checkVersion(ledger.version, proposal.version);
+  if (!following.ok) return following;
   if (
     proposal.previous.version !== ledger.version ||
     proposal.previous.digest !== toHash(digestOf(channel, state))
@@ -248,7 +262,7 @@ function verifyWithdrawals(channel: Channel, { ledger, withdrawals }: ChannelSta
     const isCounted =
       withdrawal.channel === channel.address &&
       withdrawal.epoch === ledger.epoch &&
-      toHash(withdrawalDigest(channel.domain, withdrawal)) === digest &&
+      toHash(hashedWithdrawalDigest(channel.domain, withdrawal)) === digest &&
       withdrawals.findIndex((other) => other.digest === digest) === index &&
       amount > 0n &&
       amount <= at(entry.withdrawn, party);

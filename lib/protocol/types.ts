@@ -25,6 +25,8 @@ export const ZERO_HASH = `0x${'00'.repeat(32)}` as Hash;
 export const MAX_ASSETS = 16;
 export const MAX_APPS = 256;
 export const MAX_WITHDRAWALS = 256;
+/** Bytes of data a withdrawal may hand to its handler. */
+export const MAX_WITHDRAWAL_DATA = 1_024;
 /** Amounts stay below this, as on chain, where two of them and flags share a word. */
 export const AMOUNT_LIMIT = 1n << 112n;
 
@@ -237,10 +239,13 @@ export interface AppInstance {
   readonly signatures: Pair<Bytes | null>;
 }
 
+/** A Withdrawal as it is kept and served: its digest takes no more of the data than the hash, and nobody can fatten it. */
+export type HashedWithdrawal = Omit<Withdrawal, 'data'> & { readonly dataHash: Hash };
+
 /** A withdrawal that the ledger already debits and that is not known to be executed. */
 export interface OpenWithdrawal {
   readonly digest: Hash;
-  readonly withdrawal: Withdrawal;
+  readonly withdrawal: HashedWithdrawal;
 }
 
 /** A ledger with all that its digest commits to. */

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** What a responder may serve as the agreed state, and every way it could be tampered with. */
-import { withdrawalOf } from './apply-operation.ts';
+import { openWithdrawalOf } from './apply-operation.ts';
 import { encodeTransferState } from './apps/transfer-app.ts';
 import { appsRoot } from './apps-root.ts';
 import { toHash } from './bytes.ts';
-import { withdrawalDigest } from './digests.ts';
 import type { ErrorCode } from './errors.ts';
 import { firstState } from './ledger.ts';
 import { lockHashOf } from './secrets.ts';
@@ -61,10 +60,8 @@ const withWithdrawals = (...withdrawals: AgreedState['withdrawals']): AgreedStat
   ...good,
   withdrawals,
 });
-const opened = (operation: ReturnType<typeof withdraw>, epoch = 0n) => {
-  const withdrawal = withdrawalOf(CHANNEL, epoch, operation);
-  return { withdrawal, digest: toHash(withdrawalDigest(CHANNEL.domain, withdrawal)) };
-};
+const opened = (operation: ReturnType<typeof withdraw>, epoch = 0n) =>
+  openWithdrawalOf(CHANNEL, epoch, operation);
 
 test('what both signed is accepted, and builds the next state', () => {
   expect(verifyAgreed(CHANNEL, recover, good)).toEqual({ ok: true, value: good });

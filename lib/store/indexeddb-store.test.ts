@@ -25,7 +25,7 @@ describeStore('indexeddb', {
 
 test('makes way for a newer layout in another tab and says that it is gone', async () => {
   const store = await IndexedDbStore.open('upgraded');
-  const newer = await openDB('upgraded', 2);
+  const newer = await openDB('upgraded', 3);
   await expect(store.get('channel#x')).rejects.toMatchObject({ code: 'store_unavailable' });
   expect(await store.ready()).toBe(false);
   await expect(IndexedDbStore.open('upgraded')).rejects.toMatchObject({ code: 'store_unavailable' });

@@ -9,6 +9,7 @@ import { oneAfterAnother } from './one-after-another.ts';
 import { toRange } from './range.ts';
 import type { Range } from './range.ts';
 import { StoreFault, indexNames } from './store.ts';
+import { oldProtocol, STORED_PROTOCOL } from './stored-protocol.ts';
 import type {
   Etag,
   Expectation,
@@ -41,7 +42,7 @@ declare const IDBKeyRange: {
   lowerBound(low: unknown, open: boolean): never;
 };
 
-const layoutVersion = 1;
+const layoutVersion = 2;
 /** Sorts behind every printable character, and so behind every sort. */
 const beyondAll = '\u007f';
 
@@ -52,11 +53,19 @@ export class IndexedDbStore implements Store {
   readonly #database: IDBPDatabase<Layout>;
   #closed = false;
 
-  /** Rejects with `store_unavailable` where the browser refuses, or another tab holds an older layout open. */
+  /** Rejects with `store_unavailable` where the browser refuses, or another tab holds an older layout open; with
+   * `protocol_unknown` where the database is of an older protocol. */
   static async open(name: string): Promise<IndexedDbStore> {
     let store: IndexedDbStore | undefined;
+    let isOld = false;
     const opened = openDB<Layout>(name, layoutVersion, {
-      upgrade(database) {
+      upgrade(database, found, _wanted, transaction) {
+        if (found !== 0) {
+          isOld = true;
+          transaction.done.catch(() => {});
+          transaction.abort();
+          return;
+        }
         const items = database.createObjectStore('items', { keyPath: 'key' });
         for (const index of indexNames) {
           items.createIndex(index, [`index.${index}.partition`, `index.${index}.sort`]);
@@ -70,6 +79,7 @@ export class IndexedDbStore implements Store {
       store = new IndexedDbStore(await opened);
       return store;
     } catch (cause) {
+      if (isOld) throw oldProtocol(STORED_PROTOCOL - 1);
       throw new StoreFault('store_unavailable', `cannot open the database ${name}: ${String(cause)}`, cause);
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { kindOf } from './item-form.ts';
 import { StoreFault } from './store.ts';
+import { requireProtocol } from './stored-protocol.ts';
 import type { Item, NewItem, Store } from './store.ts';
 
 /** What a migration may change; the key of an item is for ever. */
@@ -61,6 +62,12 @@ export class Migrations {
     }
     return { key: item.key, schema: current, body: shape.body, index: shape.index, etag: item.etag };
   }
+}
+
+/** A store as it was opened, checked to be of this protocol and seen in today's shapes. */
+export async function readable(store: Store, migrations: Migrations): Promise<Store> {
+  await requireProtocol(store);
+  return withMigrations(store, migrations);
 }
 
 /**

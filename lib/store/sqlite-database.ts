@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { DatabaseSync } from 'node:sqlite';
 import { indexNames } from './store.ts';
+import { oldProtocol, STORED_PROTOCOL } from './stored-protocol.ts';
 
 /** Layout of the file itself, not of the items in it. */
-const layoutVersion = 1;
+const layoutVersion = 2;
 
 /** Opens the file with full durability and makes its table. Throws where the file is newer, foreign or out of reach. */
 export function openDatabase(path: string): DatabaseSync {
@@ -29,7 +30,8 @@ function prepareLayout(database: DatabaseSync): void {
     const found = layoutOf(database);
     if (found > layoutVersion)
       throw new Error(`the file has layout ${found}, this program knows ${layoutVersion}`);
-    if (found === 0) database.exec(layout());
+    if (found !== 0) throw oldProtocol(STORED_PROTOCOL - 1);
+    database.exec(layout());
     database.exec(`PRAGMA user_version = ${layoutVersion}`);
     database.exec('COMMIT');
   } catch (error) {

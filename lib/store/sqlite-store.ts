@@ -48,13 +48,14 @@ export class SqliteStore implements Store {
   readonly #queries = new Map<string, StatementSync>();
   #closed = false;
 
-  /** Rejects with `store_unavailable` where the file cannot be opened or is not a store. */
+  /** Rejects with `store_unavailable` where the file cannot be opened or is not a store, `protocol_unknown` where it is an older one. */
   static async open(path: string): Promise<SqliteStore> {
     try {
       mkdirSync(dirname(path), { recursive: true });
       const writer = new SqliteWriter(openDatabase(path));
       return new SqliteStore(openDatabase(path), writer);
     } catch (cause) {
+      if (cause instanceof StoreFault) throw cause;
       throw new StoreFault('store_unavailable', `cannot open ${path}: ${String(cause)}`, cause);
     }
   }

@@ -126,10 +126,15 @@ export interface Store {
 
 /**
  * `store_unavailable`: the store does not answer, answers too late or fails. `schema_unknown`: the item was written by newer
- * code than this. The others are the caller's mistake, and nothing happened.
+ * code than this; `protocol_unknown`: the store is of another protocol. The others are the caller's mistake, and nothing happened.
  */
 export type StoreFaultCode =
-  'store_unavailable' | 'schema_unknown' | 'item_invalid' | 'item_too_large' | 'cursor_invalid';
+  | 'store_unavailable'
+  | 'schema_unknown'
+  | 'protocol_unknown'
+  | 'item_invalid'
+  | 'item_too_large'
+  | 'cursor_invalid';
 
 export class StoreFault extends Error {
   override readonly name = 'StoreFault';

@@ -6,22 +6,17 @@
 import { z } from 'zod';
 import type { Address } from '../../protocol/types.ts';
 import { toJson, uint64, whole } from '../../protocol/wire/primitives.ts';
-import { agreedState, channel } from '../../protocol/wire/structures.ts';
+import { channel } from '../../protocol/wire/structures.ts';
 import { paddedTime } from '../../store/padded-time.ts';
 import { kindEntry } from '../../store/item-form.ts';
 import type { Expectation, Item, NewItem } from '../../store/store.ts';
-import { heldSignature, route } from '../channel-parts.ts';
+import { epochFromStored, epochToStored, storedEpoch, type HeldEpoch } from '../stored-channel.ts';
 import type { Hub } from '../hub.ts';
 
 const DISPUTE_SCHEMA = 1;
 
 /** All it takes to open, move and settle the apps of an epoch, or to go on in it if a reorganization brings it back. */
-const keptEpoch = z.strictObject({
-  state: agreedState,
-  routes: z.array(route),
-  withdrawalSignatures: z.array(heldSignature),
-});
-export type KeptEpoch = z.output<typeof keptEpoch>;
+export type KeptEpoch = HeldEpoch;
 
 const disputeBody = z.strictObject({
   channel,
@@ -31,13 +26,14 @@ const disputeBody = z.strictObject({
   /** The operator wants the hub's money out of the channel. */
   leave: z.boolean(),
   /** What the channel item held of this epoch when it went on to another one; null before that. */
-  kept: keptEpoch.nullable(),
+  kept: storedEpoch.nullable(),
   /** Since which block there has been nothing to do; null while there is. */
   quietSince: whole.nullable(),
   /** When to look again, in seconds. */
   lookAt: whole,
 });
-export type Dispute = z.output<typeof disputeBody>;
+type Stored = z.output<typeof disputeBody>;
+export type Dispute = Omit<Stored, 'kept'> & { readonly kept: KeptEpoch | null };
 
 export interface LoadedDispute {
   readonly dispute: Dispute;
@@ -51,19 +47,23 @@ const ofChannel = (chainId: number, channelAddress: Address): string =>
   `dispute#${chainId}#${channelAddress}`;
 const dueOn = (chainId: number): string => `dispute#${chainId}`;
 
-export const parseDispute = (item: Item): LoadedDispute => ({
-  dispute: disputeBody.parse(item.body),
-  etag: item.etag,
-});
+export function parseDispute({ body, etag }: Item): LoadedDispute {
+  const { kept, ...rest } = disputeBody.parse(body);
+  return {
+    dispute: { ...rest, kept: kept === null ? null : epochFromStored(rest.channel, kept) },
+    etag,
+  };
+}
 
 function disputeItem(dispute: Dispute): NewItem {
+  const { kept, ...rest } = dispute;
   const { epoch, lookAt } = dispute;
   const { domain, address } = dispute.channel;
   const key = disputeKey(domain.chainId, address, epoch);
   return {
     key,
     schema: DISPUTE_SCHEMA,
-    body: toJson(dispute),
+    body: { ...toJson(rest), kept: kept === null ? null : epochToStored(dispute.channel, kept) },
     index: {
       kind: kindEntry(key),
       owner: { partition: ofChannel(domain.chainId, address), sort: key },

@@ -11,6 +11,7 @@ import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
 import { performEffects } from '../outbox.ts';
 import { NOTHING_MORE, type Admission } from '../policy/admission.ts';
+import { checkRoomToMove } from '../policy/room.ts';
 import { admitUnlocked, shownPreimage } from '../policy/unlock-policy.ts';
 
 export async function update(
@@ -46,6 +47,8 @@ export async function update(
     const changed = { ...body, state: { ...body.state, apps }, outbox: [...body.outbox, ...effects] };
     const soon = hub.clock.now() + hub.config.limits.handlerLife;
     const acted = effects.length === 0 ? changed : lookBy(changed, soon);
+    const fits = checkRoomToMove(acted);
+    if (!fits.ok) return fits;
     const committed = await commitChannel(hub, acted, etag);
     if (committed === null) return 'conflict';
     await performEffects(hub, acted, effects);

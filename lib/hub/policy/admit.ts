@@ -32,7 +32,7 @@ async function admitOperation(
         : admitUninstall(situation, instance, signedWithAction(proposal, instance.id));
     }
     case 'withdraw':
-      return admitWithdraw(situation, operation);
+      return admitWithdraw(situation, before, operation);
     case 'return':
       return admitReturn(situation, operation);
     case 'swap':

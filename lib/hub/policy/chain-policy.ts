@@ -3,7 +3,7 @@
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { DepositOperation, ReturnOperation, WithdrawOperation } from '../../protocol/operations.ts';
 import { ok } from '../../protocol/result.ts';
-import { INITIATOR } from '../../protocol/types.ts';
+import { INITIATOR, type ChannelState } from '../../protocol/types.ts';
 import { assetOf as configuredAsset } from '../../../infra/config/hub-config.ts';
 import { NOTHING_MORE, type Admission } from './admission.ts';
 import type { Situation } from './install-policy.ts';
@@ -43,8 +43,12 @@ export async function admitDeposit(
 }
 
 /** The hub's own money leaves only when the hub asked for it, which it does not do here. */
-export function admitWithdraw({ hub, body }: Situation, operation: WithdrawOperation): Outcomes<Admission> {
-  if (body.state.withdrawals.length >= WITHDRAWALS_OPEN)
+export function admitWithdraw(
+  { hub }: Situation,
+  before: ChannelState,
+  operation: WithdrawOperation,
+): Outcomes<Admission> {
+  if (before.withdrawals.length >= WITHDRAWALS_OPEN)
     return refuse('too_many', { withdrawals: WITHDRAWALS_OPEN });
   const now = hub.clock.now();
   if (operation.party !== INITIATOR) return refuse('invalid_withdrawal', { party: operation.party });

@@ -13,7 +13,7 @@ import type { Address } from '../../protocol/types.ts';
 import { toJson } from '../../protocol/wire/primitives.ts';
 import { addressOfPrivateKey, operations, publicKey, recoverAddress, sign } from '../../signing/native.ts';
 import { hubMigrations } from '../../../infra/migrations/hub-migrations.ts';
-import { withMigrations } from '../../store/migrations.ts';
+import { readable } from '../../store/migrations.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
@@ -79,7 +79,7 @@ async function load(): Promise<HubProcess> {
   ]);
   const privateKey = toBytes(keyHex);
   const [store, connection, chains] = await Promise.all([
-    openStore(config.store).then((opened) => withMigrations(opened, hubMigrations)),
+    openStore(config.store).then((opened) => readable(opened, hubMigrations)),
     connectHub({ urls: config.nats.urls, credentials }),
     Promise.all(
       config.chains.map(async (chain) => [chain.chainId, await hubChain(chain, privateKey)] as const),

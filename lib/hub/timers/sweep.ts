@@ -59,8 +59,7 @@ async function settle(hub: Hub, transfer: Transfer, retry: number): Promise<numb
         return (await list(hub, transferId, transfer)) ? expiresAt + 1 : retry;
       return (await cancel(hub, transfer)) ? null : retry;
     case 'claimed': {
-      if (!isStale(hub, transfer))
-        return (await list(hub, transferId, transfer)) ? status.checkAt : retry;
+      if (!isStale(hub, transfer)) return (await list(hub, transferId, transfer)) ? status.checkAt : retry;
       const released = await releaseClaim(hub, transferId);
       if (!released.ok) return retry;
       const after = released.value;

@@ -79,7 +79,7 @@ export const appInstance: z.ZodType<AppInstance> = z.strictObject({
   signatures: pair(signature.nullable()),
 });
 
-export const withdrawal: z.ZodType<Withdrawal> = z.strictObject({
+const withdrawalFields = {
   channel: address,
   epoch: uint64,
   party,
@@ -90,7 +90,9 @@ export const withdrawal: z.ZodType<Withdrawal> = z.strictObject({
   deadline: whole,
   handler: address,
   data: bytes,
-});
+};
+
+export const withdrawal: z.ZodType<Withdrawal> = z.strictObject(withdrawalFields);
 
 /** `subject` is zero for the ledger's challenge, an app's id for that app's. */
 export const cancel: z.ZodType<Cancel> = z.strictObject({
@@ -110,7 +112,12 @@ export const challenge: z.ZodType<Challenge> = z.strictObject({
   deadline: whole,
 });
 
-export const openWithdrawal: z.ZodType<OpenWithdrawal> = z.strictObject({ digest: hash, withdrawal });
+const { data: _, ...withdrawalTerms } = withdrawalFields;
+
+export const openWithdrawal: z.ZodType<OpenWithdrawal> = z.strictObject({
+  digest: hash,
+  withdrawal: z.strictObject({ ...withdrawalTerms, dataHash: hash }),
+});
 
 export const agreedState: z.ZodType<AgreedState> = z.strictObject({
   ledger,
