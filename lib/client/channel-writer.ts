@@ -9,7 +9,7 @@ import type { Expectation } from '../store/store.ts';
 import { answerWithinMs, backoffMs } from './backoff.ts';
 import { inFlight, type ChannelRecord, type SignedProposal } from './channel-record.ts';
 import { clientFault, IndraError } from './indra-error.ts';
-import { IntentQueue, queued, type Accomplished } from './intent-queue.ts';
+import { IntentQueue, queued, type Accomplished, type QueuedIntent } from './intent-queue.ts';
 import { intentKey, isCredit, type CloseIntent, type Intent } from './intents.ts';
 import { abandonHead, judgeAnswer, judgeServed, type Verdict } from './judge-answer.ts';
 import { planProposal, type Draft } from './plan-proposal.ts';
@@ -48,6 +48,8 @@ export class ChannelWriter {
   #running: Promise<void> | null = null;
   /** Closings that were let through the gate, by app. */
   readonly #passes = new Map<Hash, Pass>();
+  /** Closings that wait for others to be countersigned, because of what is at risk. */
+  readonly #blocked = new Set<Hash>();
   /** The proposal signed last, and until when its closings may leave as they were let through. */
   #cleared: { readonly head: SignedProposal; readonly until: number } | null = null;
   /** The proposal that this process has sent. */
@@ -262,7 +264,9 @@ export class ChannelWriter {
       this.#record,
       this.#queue.items.map(({ intent }) => intent),
     );
-    return waiting.filter(({ appId }) => (this.#passes.get(appId)?.until ?? 0) < now);
+    return waiting.filter(
+      ({ appId }) => !this.#blocked.has(appId) && (this.#passes.get(appId)?.until ?? 0) < now,
+    );
   }
 
   /** All of them together, since they share what may be at risk. What is refused is asked for again later. */
@@ -273,10 +277,18 @@ export class ChannelWriter {
     );
     const judged = await this.#parts.gate.judge(this.#record, closings);
     this.#passes.clear();
+    this.#blocked.clear();
+    for (const { appId } of closings) {
+      const outcome = judged.get(appId);
+      if (outcome?.ok === true) this.#passes.set(appId, outcome.value);
+    }
     for (const closing of closings) {
       const outcome = judged.get(closing.appId);
-      if (outcome?.ok === true) this.#passes.set(closing.appId, outcome.value);
-      else if (outcome !== undefined) this.#queue.refuse(closing, IndraError.of(outcome.error));
+      if (outcome === undefined || outcome.ok) continue;
+      const { code, retryable } = outcome.error;
+      // The others leave now, and make room once they are countersigned.
+      if (code === 'at_risk_limit' && retryable && this.#passes.size > 0) this.#blocked.add(closing.appId);
+      else this.#queue.refuse(closing, IndraError.of(outcome.error));
     }
   }
 
@@ -320,9 +332,14 @@ export class ChannelWriter {
   /** The next proposal is signed, stored together with what was agreed before it, and only then sent (invariant 3). */
   async #propose(): Promise<void> {
     const { catalogue, builder, limits } = this.#parts;
-    const plan = planProposal(this.#record, catalogue, this.#queue.items, builder, limits);
+    const isBlocked = ({ intent }: QueuedIntent): boolean =>
+      intent.kind === 'close' && this.#blocked.has(intent.appId);
+    const { items } = this.#queue;
+    const free = items.filter((item) => !isBlocked(item));
+    const plan = planProposal(this.#record, catalogue, free, builder, limits);
     const intents = plan.taken.map((waiting) => waiting.intent);
-    this.#queue.take(intents, plan.left);
+    this.#queue.take(intents, [...plan.left, ...items.filter(isBlocked)]);
+    this.#blocked.clear();
     for (const { waiting, fault } of plan.failed) this.#fail(waiting.intent, IndraError.of(fault));
     if (plan.done.length > 0) {
       this.#isDirty = true;

@@ -189,6 +189,17 @@ describe('a hub that swallows the closing for ever', () => {
   });
 });
 
+test('who has no gas is paid more than may be at risk at a time, a little at a time', async () => {
+  await world.giveGas(world.key.address, 0n);
+  const part = 4n * 10n ** 15n;
+  world.door.pending = [1, 2, 3, 4, 5].map((seed) => offered(part, seed));
+  await client.settle();
+  await world.until('all are paid', () => client.balance(ETHER).certain === OWN + 5n * part);
+  const sums = toldOf('risk.changed').map(({ amount, limit }) => amount <= limit);
+  expect(sums).not.toContain(false);
+  expect(client.atRisk(ETHER).amount).toBe(0n);
+});
+
 test('W-B5 a hub that opens the app unmoved does not have it final while the payee may still claim it', async () => {
   await shownAndSwallowed();
   await client.close();

@@ -16,8 +16,8 @@ import {
   showSpan,
   type AppTimes,
 } from '../protocol/deadlines.ts';
-import { refuse, type Outcomes } from '../protocol/errors.ts';
-import { ok } from '../protocol/result.ts';
+import { fault, refuse, type Outcomes } from '../protocol/errors.ts';
+import { err, ok } from '../protocol/result.ts';
 import { ETHER, type Address, type AppInstance, type Hash } from '../protocol/types.ts';
 import type { LedgerOnChain } from '../protocol/dispute.ts';
 import type { ChannelRecord } from './channel-record.ts';
@@ -82,7 +82,7 @@ export class PreimageGate {
     if (!mayClaim(terms, actionDeadline, laterOf(clock.now(), seen.value.blockTime)))
       return refuse('transfer_expired', { actionDeadline });
     if (this.#isEnforceable(record, seen.value, { asset, amount }, 1n)) return ok(undefined);
-    return this.#withinLimit(asset, atRisk(record, asset) + amount);
+    return this.#withinLimit(asset, atRisk(record, asset) + amount, amount);
   }
 
   /** Each closing for itself, in their order: those before it count against the limit too. */
@@ -112,7 +112,7 @@ export class PreimageGate {
       const stake = stakeOf(instance);
       const isEnforceable = this.#isEnforceable(record, seen.value, stake, enforced + 1n);
       const sum = (risked.get(stake.asset) ?? atRisk(record, stake.asset)) + stake.amount;
-      const allowed = isEnforceable ? ok(undefined) : this.#withinLimit(stake.asset, sum);
+      const allowed = isEnforceable ? ok(undefined) : this.#withinLimit(stake.asset, sum, stake.amount);
       if (allowed.ok && isEnforceable) enforced += 1n;
       else if (allowed.ok) risked.set(stake.asset, sum);
       const leaveAt = isEnforceable ? pickLeaveAt(this.#parts.terms, instance.app, this.#parts.random) : null;
@@ -151,12 +151,14 @@ export class PreimageGate {
     return { appId: instance.id, transferId, shownAt: clock.now(), leaveAt };
   }
 
-  #withinLimit(asset: Address, amount: bigint): Outcomes<void> {
+  /** What fits by itself is worth another try, once what is at risk now is countersigned. */
+  #withinLimit(asset: Address, sum: bigint, amount: bigint): Outcomes<void> {
     const limit = this.#parts.limits.limit(asset);
-    if (amount <= limit) return ok(undefined);
+    if (sum <= limit) return ok(undefined);
     // Somebody may just have brought ether.
     this.#sight = null;
-    return refuse('at_risk_limit', { asset, amount: amount.toString(), limit: limit.toString() });
+    const details = { asset, amount: sum.toString(), limit: limit.toString() };
+    return err({ ...fault('at_risk_limit', details), retryable: amount <= limit });
   }
 
   /** Until when it may be shown. */
