@@ -31,7 +31,7 @@ export default defineConfig({
         ...compiler,
         // One compilation: thrice as fast, and the network cannot read the output of a file without contracts.
         isolated: false,
-        settings: { ...settings, viaIR: true, optimizer: { enabled: true, runs: 10_000 } },
+        settings: { ...settings, viaIR: true, optimizer: { enabled: true, runs: 200 } },
       },
     },
   },
