@@ -36,6 +36,13 @@ export default defineConfig({
     },
   },
   networks: {
+    // Tests compile for speed, which makes longer code; the size of what is deployed is held by `npm run compile`.
+    default: {
+      type: 'edr-simulated',
+      chainType: 'l1',
+      hardfork: 'prague',
+      allowUnlimitedContractSize: true,
+    },
     hardhat: { type: 'edr-simulated', chainType: 'l1', hardfork: 'prague' },
   },
   paths: {

@@ -63,8 +63,10 @@ abstract contract AppChallenges is AppGame {
         Game memory game = _load(id, app);
         if (!_isRunning(game.slot)) revert NoChallenge(game.appId);
         _setState(game, state);
-        if (version > game.slot.version) revert StaleVersion(game.slot.version, version);
-        if (version == game.slot.version) _requireTip(game, _extend(previous, game.stateHash));
+        if (version >= game.slot.version) {
+            bytes32 path = _extend(previous, game.stateHash);
+            if (version != game.slot.version || path != game.path) revert AppStateMismatch(game.path, path);
+        }
         if (_continue(app, game, version, previous, moves)) _store(game);
     }
 

@@ -194,8 +194,13 @@ abstract contract AppGame is LedgerChallenges {
             }
             slot.turnEndsAt = _turnEnd(app, game, from);
         }
+        _tell(app.channel, game, move);
+    }
+
+    function _tell(address channel, Game memory game, Move calldata move) private {
+        AppSlot memory slot = game.slot;
         emit AppProgressed(
-            app.channel,
+            channel,
             game.appId,
             slot.version,
             slot.challengeId,
