@@ -53,9 +53,7 @@ interface TransferVector {
   outcome: string;
 }
 
-type Harness = Deployed<
-  'app' | 'appState' | 'cancel' | 'channelAddress' | 'inRoot' | 'ledger' | 'typedData' | 'withdrawal'
->;
+type Harness = Deployed<(typeof HASHERS)[keyof typeof HASHERS] | 'channelAddress' | 'inRoot' | 'typedData'>;
 type App = Deployed<'applyAction' | 'computeOutcome' | 'getTurnTaker' | 'isStateTerminal'>;
 
 const HASHERS = {
@@ -64,6 +62,15 @@ const HASHERS = {
   AppState: 'appState',
   Withdrawal: 'withdrawal',
   Cancel: 'cancel',
+  Challenge: 'challenge',
+  Payment: 'payment',
+  Receipt: 'receipt',
+  Attestation: 'attestation',
+  Invoice: 'invoice',
+  Swap: 'swap',
+  AppOffer: 'appOffer',
+  KeyDelegation: 'keyDelegation',
+  Quote: 'quote',
 } as const;
 
 async function deploy() {
