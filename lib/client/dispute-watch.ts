@@ -5,14 +5,8 @@
  * open (13), a settled channel goes on in its next epoch, and what was at stake is enforced until it is paid (12).
  * The wish to leave and what is enforced are durable; what to do about them is asked of `planDispute` at every look.
  */
-import {
-  planDispute,
-  type DisputePlan,
-  type DisputeView,
-  type Holding,
-  type LedgerOnChain,
-  type NamedStep,
-} from '../protocol/dispute.ts';
+import type { DisputePlan, DisputeView, Holding, LedgerOnChain, NamedStep } from '../protocol/dispute.ts';
+import { planDispute } from '../protocol/dispute/plan.ts';
 import { INITIATOR, type Address, type Hash } from '../protocol/types.ts';
 import type { ChannelRecord } from './channel-record.ts';
 import type { ClientLane } from './client-lane.ts';
@@ -53,6 +47,8 @@ export class DisputeWatch {
   #heldUp: IndraError | null = null;
   #hindrances: IndraError[] = [];
   readonly #toldApps = new Set<Hash>();
+  /** Bundles that the chain refused when they were last tried whole. */
+  readonly #broken = new Set<string>();
 
   /** `settle` is what a channel does once it can be used again. */
   constructor(session: Session, lane: ClientLane, settle: () => Promise<void>) {
@@ -270,19 +266,34 @@ export class DisputeWatch {
     this.#emit('gas.needed', { address, wei: BigInt(wei) });
   }
 
-  /** Into the lane, if it can be sent now. What the chain refuses is tried again after a while. */
+  /**
+   * Into the lane, if it can be sent now. What the chain refuses is tried again after a while. Of a bundle that is refused, or
+   * for which there is too little ether, its parts are tried for themselves meanwhile, the one that matters most first. That it was sent is not taken for success: what is still wanted comes back with the next plan.
+   */
   async #take(step: NamedStep): Promise<IndraError | null> {
-    if (!this.#retries.isDue(step.name)) return null;
+    const isDue = this.#retries.isDue(step.name);
+    if (!isDue) return this.#broken.has(step.name) ? this.#takeParts(step) : null;
     const { chainWriter, channel } = this.#session;
     const call = chainWriter.disputeCall(channel, step);
     const rehearsed = await this.#lane.rehearse(call);
     if (!rehearsed.ok) {
-      if (rehearsed.error.code === 'chain_refused') this.#retries.tried(step.name);
-      return IndraError.of(rehearsed.error);
+      const { code } = rehearsed.error;
+      if (code === 'chain_refused') this.#retries.tried(step.name);
+      if (code === 'chain_unavailable' || step.kind !== 'bundle') return IndraError.of(rehearsed.error);
+      if (code === 'chain_refused') this.#broken.add(step.name);
+      return this.#takeParts(step);
     }
+    this.#broken.delete(step.name);
     await this.#lane.send(step.name, call, 'dispute');
     this.#retries.tried(step.name);
     return null;
+  }
+
+  async #takeParts(step: NamedStep): Promise<IndraError | null> {
+    let hindrance: IndraError | null = null;
+    for (const part of step.kind === 'bundle' ? step.otherwise : [])
+      hindrance = (await this.#take(part)) ?? hindrance;
+    return hindrance;
   }
 
   /** A stake in a settled epoch is paid out app by app, each after its own time. */

@@ -7,6 +7,7 @@ import { mortalStore, type Life, type Mortality } from '../../test/model/mortal-
 import { appsRoot } from '../protocol/apps-root.ts';
 import { toHex, Words } from '../protocol/bytes.ts';
 import { appId, appStateDigest, ledgerDigest, stateHash } from '../protocol/digests.ts';
+import { NO_PROOF, proofFrom } from '../protocol/dispute/path.ts';
 import { firstState } from '../protocol/ledger.ts';
 import { lockHashOf, preimageOf, transferIdOf } from '../protocol/secrets.ts';
 import {
@@ -23,6 +24,7 @@ import { publicKey } from '#secp256k1';
 import { JsonRpcProvider, NonceManager, Wallet } from 'ethers';
 import { parseRecord, recordItem, recordKey, restoredRecord, type ChannelRecord } from './channel-record.ts';
 import type { IndraClient } from './client.ts';
+import { runningHolding } from './holding.ts';
 import { seal } from './seal.ts';
 import { CHALLENGE_PERIOD, ChainClock, DisputedWorld } from './testing/disputed-world.ts';
 
@@ -63,6 +65,12 @@ async function restart(): Promise<void> {
   await client.close();
   client = await world.connect();
 }
+
+const latest = async (): Promise<{ readonly number: number }> => {
+  const block = await world.reader.latest();
+  if (!block.ok) throw new Error(block.error.code);
+  return block.value;
+};
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -525,10 +533,12 @@ describe('a game of two keys, moved in on chain', () => {
   ): Promise<void> => {
     const next = { appId: id, version, stateHash: stateHash(to) };
     const signature = world.door.sign(appStateDigest(world.channel.domain, next));
-    const { agreed } = await record();
-    const app = agreed.apps[0]?.app as App;
+    const held = runningHolding(await record(), []);
+    const app = held.states[0]?.apps[0]?.app as App;
     const moves = [{ action: cell(number), signature }];
-    const step = { kind: 'progress-app', app, state: from, moves } as const;
+    const view = await world.reader.dispute(held, { now: 0, fromBlock: 0 });
+    const previous = (view.ok ? view.value.paths.get(id)?.at(-1)?.before : undefined) as Hash;
+    const step = { kind: 'progress-app', app, version: version - 1n, previous, state: from, moves } as const;
     await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, step));
   };
 
@@ -556,6 +566,44 @@ describe('a game of two keys, moved in on chain', () => {
     const settled = await world.passUntil(client.settled());
     expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: 600n }], apps: [id] });
     expect(await leftInChannel()).toBe(0n);
+  });
+
+  test('W-A6 a hub that countersigns a public move takes back nothing that was played upon it', async () => {
+    const id = await play(board(0b11, 0b11000), 4n);
+    await client.dispute();
+    await client.progress(id, cell(8));
+    const fifth = board(0b100000011, 0b11000);
+    await hubMoves(id, fifth, board(0b100000011, 0b10011000), 6n, 7);
+    await client.progress(id, cell(2));
+    const { number } = await latest();
+    const told = await world.reader.registryEvents(0, number, world.channel.address);
+    const made = told.ok ? told.value.find(({ values }) => values['version'] === 5n) : undefined;
+    const digest = appStateDigest(world.channel.domain, {
+      appId: id,
+      version: 5n,
+      stateHash: stateHash(fifth),
+    });
+    const signatures = [made?.values['signature'] as Bytes, world.door.sign(digest)] as const;
+    const held = runningHolding(await record(), []);
+    const view = await world.reader.dispute(held, { now: 0, fromBlock: 0 });
+    const path = view.ok ? proofFrom(view.value.paths.get(id), 5n) : null;
+    const app = held.states[0]?.apps[0]?.app as App;
+    for (const proof of [path ?? NO_PROOF, NO_PROOF]) {
+      const step = {
+        kind: 'set-app-state',
+        app,
+        version: 5n,
+        state: fifth,
+        signatures,
+        path: proof,
+        moves: [],
+      } as const;
+      await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, step));
+    }
+    const after = await world.reader.app(id, (await latest()).number);
+    expect(after).toMatchObject({ value: { version: 7n, steps: 2n } });
+    const settled = await world.passUntil(client.settled());
+    expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: 600n }], apps: [id] });
   });
 
   test('another action on the same state is refused, after a restart too (invariant 2)', async () => {

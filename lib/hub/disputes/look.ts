@@ -3,7 +3,8 @@
  * Brings what the hub knows and does about one channel up to the chain. Everything is decided anew from the chain and the
  * stored state each time, so a look may be repeated at any moment and lost at any line (invariants 10 and 12).
  */
-import { planDispute, type DisputeAims, type DisputeView } from '../../protocol/dispute.ts';
+import type { DisputeAims, DisputeView } from '../../protocol/dispute.ts';
+import { planDispute } from '../../protocol/dispute/plan.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import type { Address } from '../../protocol/types.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** An epoch that was settled: its apps are opened, moved and paid out until none is left that the hub has a part in. */
-import { planDispute } from '../../protocol/dispute.ts';
+import { planDispute } from '../../protocol/dispute/plan.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import type { Address } from '../../protocol/types.ts';

@@ -4,6 +4,7 @@ import { loadLane } from '../../lane/lane.ts';
 import { submit } from '../../lane/submit.ts';
 import { ok } from '../../protocol/result.ts';
 import { ETHER } from '../../protocol/types.ts';
+import { BUNDLES } from '../../../test/harness/scripted-chain-writer.ts';
 import { hubLane } from '../hub-lane.ts';
 import { watch, watchChannel } from '../timers/watch.ts';
 import { leaveChannel } from './leave.ts';
@@ -14,9 +15,12 @@ import {
   bob,
   bodyOf,
   challenge,
+  claimed,
   code,
   disputeOf,
+  now,
   settle,
+  showPreimage,
   tick,
   waiting,
   world,
@@ -102,6 +106,36 @@ describe('a stale ledger on chain', () => {
     };
     await watch(world.hub, silent);
     expect(await waiting()).toEqual(['answer']);
+  });
+});
+
+describe('a ledger that is final', () => {
+  /** The payer left with an app that the hub has unlocked on chain; both are final at the same time. */
+  async function unlocked(): Promise<void> {
+    const sent = await claimed();
+    await bob.propose(...bob.unlock(sent));
+    challenge(alice);
+    showPreimage(sent, alice.appOf(sent), now() + PERIOD);
+    await world.pass(2 * PERIOD);
+  }
+
+  test('is settled in one transaction with the apps that pay', async () => {
+    await unlocked();
+    await tick();
+    expect(writer.steps.at(-1)).toMatchObject({
+      kind: 'bundle',
+      parts: [{ kind: 'settle' }, { kind: 'settle-app' }],
+    });
+    expect(await waiting()).toEqual(['settle']);
+  });
+
+  test('is settled alone where an app cannot pay yet', async () => {
+    await unlocked();
+    writer.reverting.add(BUNDLES);
+    await tick();
+    expect(writer.steps.at(-1)).toMatchObject({ kind: 'settle' });
+    await tick();
+    expect(await waiting()).toEqual(['settle']);
   });
 });
 
