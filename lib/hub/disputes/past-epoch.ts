@@ -35,10 +35,10 @@ export async function lookAtPastEpoch(
   await claimHeldPayments(hub, chain, holding);
   const isOver = plan.isOver || (isBacked && isLeftToOthers(kept, seen.value));
   if (!isOver || isClaimed(kept, seen.value)) {
+    await takeSteps(hub, chain, { channel, epoch }, plan.steps);
     const lookAt = nextLook(chain, view, plan);
     if (!(await saveDispute(hub, { ...held.dispute, quietSince: null, lookAt }, held.etag)))
       return 'conflict';
-    await takeSteps(hub, chain, { channel, epoch }, plan.steps);
     return ok(undefined);
   }
   return (await forgetDeparted(hub, chain, address, kept)) && (await letRest(hub, chain, held, seen.value))

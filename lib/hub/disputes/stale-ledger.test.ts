@@ -4,6 +4,7 @@ import { loadLane } from '../../lane/lane.ts';
 import { submit } from '../../lane/submit.ts';
 import { ok } from '../../protocol/result.ts';
 import { ETHER } from '../../protocol/types.ts';
+import type { Expectation, NewItem } from '../../store/store.ts';
 import { BUNDLES } from '../../../test/harness/scripted-chain-writer.ts';
 import { hubLane } from '../hub-lane.ts';
 import { watch, watchChannel } from '../timers/watch.ts';
@@ -43,6 +44,23 @@ describe('a stale ledger on chain', () => {
     });
     expect(world.told.at(-1)).toMatchObject({ user: alice.address, event: { type: 'channel.disputed' } });
     expect(code(await alice.propose(alice.transfer(ETHER, 10n, bob).operation))).toBe('channel_disputed');
+  });
+
+  test('is answered though nothing can be written of its channel (invariant 15)', async () => {
+    challenge(alice, 0n);
+    const { store } = world.hub;
+    const spoiled = new Proxy(store, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        if (name !== 'put') return member.bind(target) as unknown;
+        return async (item: NewItem, expect: Expectation) =>
+          item.key.startsWith('lane#') ? target.put(item, expect) : { ok: false, reason: 'conflict' };
+      },
+    });
+    const looked = await watchChannel({ ...world.hub, store: spoiled }, world.chain, alice.channel.address);
+    expect(code(looked)).toBe('busy');
+    expect(await waiting()).toEqual(['answer']);
   });
 
   test('answered leaves the channel usable, and nothing behind (invariant 13)', async () => {
