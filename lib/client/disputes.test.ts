@@ -310,6 +310,50 @@ describe('the next epoch (invariant 13)', () => {
   });
 });
 
+describe('W-D2 what stops another part never stops watching and answering (invariant 15)', () => {
+  const showStale = async ({ ledger, signatures }: AgreedState): Promise<void> => {
+    await world.giveGas(world.door.address);
+    const shown = { kind: 'challenge', ledger, signatures } as const;
+    await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, shown));
+  };
+  const answered = () =>
+    world.until('the newest ledger is shown', async () => {
+      const { floorVersion, finalizesAt } = await world.challenge();
+      return floorVersion === world.door.state.ledger.version && finalizesAt === 0;
+    });
+
+  test('a client that only reads, because another writes, answers with what that one stored', async () => {
+    await funded();
+    const stale = world.door.state;
+    await client.createLink({ asset: ETHER, amount: 10n });
+    const item = await world.store.get(recordKey(chain.contracts.chainId, world.channel.address));
+    if (item === null) throw new Error('nothing is stored');
+    await world.store.put({ key: item.key, schema: item.schema, body: item.body }, item.etag);
+    expect(await codeOf(client.createLink({ asset: ETHER, amount: 1n }))).toBe('another_writer');
+    expect(client.isReadOnly).toBe(true);
+    await showStale(stale);
+    await answered();
+  });
+
+  test('a store that takes nothing more keeps no answer back', async () => {
+    await funded();
+    const stale = world.door.state;
+    await client.createLink({ asset: ETHER, amount: 10n });
+    await client.close();
+    const refused = () => Promise.reject(new Error('the disk is full'));
+    const full = new Proxy(world.store, {
+      get(store, name) {
+        if (name === 'put' || name === 'putInOrder' || name === 'remove') return refused;
+        const member: unknown = Reflect.get(store, name, store);
+        return typeof member === 'function' ? (member.bind(store) as unknown) : member;
+      },
+    });
+    client = await world.connect(full);
+    await showStale(stale);
+    await answered();
+  });
+});
+
 describe('gas', () => {
   test('is asked for before anything is changed, and the dispute begins once it is there', async () => {
     await funded();

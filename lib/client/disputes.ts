@@ -180,9 +180,10 @@ export class Disputes {
     await this.#send(`withdraw ${signed.digest}`, call.value, 'withdrawal');
   }
 
+  /** Who only reads leaves wishes and moves to whoever writes; whose own writer failed can still go to the chain. */
   #requireWriter(): void {
     const { haltedBy } = this.#session.writer;
-    if (haltedBy !== null) throw haltedBy;
+    if (haltedBy?.code === 'another_writer') throw haltedBy;
   }
 
   async #survey(leave: boolean): Promise<Pursuit> {
