@@ -3,11 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startWorld, type StoreKind } from '../infra/local/world.ts';
 import { openClientStore } from '../lib/client/store-node.ts';
 import { addressOfPrivateKey, operations } from '../lib/signing/native.ts';
 import { MemoryStore } from '../lib/store/memory-store.ts';
+import { compareWith, comparisonTable } from './against.ts';
 import { busCounters, cpuMs, hubStats, measureCurve, percentile } from './measure.ts';
 import { startTraffic } from './traffic.ts';
 
@@ -20,6 +22,8 @@ A payment counts when the payee has the money under a double-signed state that i
   --users N                        users who pay each other (64)
   --seconds N                      length of the loaded part (10)
   --in-flight N                    payments under way at once in the loaded part (128)
+  --against REF                    this checkout and that of a git ref in turn, on the same settings: medians and their ratio
+  --rounds N                       with --against, how often each runs (3)
   --json                           print one JSON object and nothing else
 `;
 
@@ -29,13 +33,15 @@ const { values } = parseArgs({
     users: { type: 'string', default: '64' },
     seconds: { type: 'string', default: '10' },
     'in-flight': { type: 'string', default: '128' },
+    against: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
 const STORES: readonly string[] = ['sqlite', 'dynamodb', 'memory'] satisfies StoreKind[];
-const whole = (name: 'users' | 'seconds' | 'in-flight', least: number): number => {
+const whole = (name: 'users' | 'seconds' | 'in-flight' | 'rounds', least: number): number => {
   const value = Number(values[name]);
   if (!Number.isInteger(value) || value < least)
     throw new Error(`--${name} must be a whole number of at least ${least}`);
@@ -140,13 +146,32 @@ async function bench(): Promise<Record<string, unknown>> {
   }
 }
 
+/** The other checkout runs its own script, so that it gets only what scripts of both know. */
+async function compare(ref: string): Promise<string> {
+  const comparison = await compareWith({
+    root: fileURLToPath(new URL('../', import.meta.url)),
+    ref,
+    rounds: whole('rounds', 1),
+    args: (['store', 'users', 'seconds', 'in-flight'] as const).flatMap((name) => [
+      `--${name}`,
+      values[name],
+    ]),
+    onProgress: (text) => void (values.json || process.stderr.write(`${text}\n`)),
+  });
+  return values.json ? JSON.stringify(comparison) : comparisonTable(comparison);
+}
+
 if (values.help) process.stdout.write(HELP);
 else if (!STORES.includes(values.store)) {
   process.stderr.write(`--store must be one of ${STORES.join(', ')}\n`);
   process.exitCode = 2;
 } else {
   try {
-    process.stdout.write(`${JSON.stringify(await bench(), null, values.json ? 0 : 2)}\n`);
+    const text =
+      values.against === undefined
+        ? JSON.stringify(await bench(), null, values.json ? 0 : 2)
+        : await compare(values.against);
+    process.stdout.write(`${text}\n`);
   } catch (error) {
     process.stderr.write(`the benchmark failed: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

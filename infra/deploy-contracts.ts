@@ -56,6 +56,8 @@ async function deploy(rpcUrl: string, keyFile: string): Promise<string> {
       challengePeriod: 86_400,
       confirmations: 12,
       appPeriods: [7_200, 14_400],
+      patience: 300,
+      reaction: 1_800,
       assets: [
         {
           address: `0x${'00'.repeat(20)}`,

@@ -14,6 +14,7 @@ const transfer = (change: Partial<TransferEntry>): TransferEntry => ({
   asset: ETHER,
   amount: 7n,
   note: null,
+  payer: someone,
   from: 'indraMe',
   to: 'indraYou',
   recipient: someone,

@@ -66,7 +66,9 @@ function ofTransfer(transfer: TransferEntry, entry: PaymentEntry | null, now: nu
     // Taken back before it was received: nothing of it was ever here.
     if (status === 'cancelled') return [];
     const state = status === 'resolved' ? 'received' : 'arriving';
-    return [{ ...common, kind: 'received', state, counterparty: transfer.from, openLink: null }];
+    return [
+      { ...common, kind: 'received', state, counterparty: transfer.from ?? transfer.payer, openLink: null },
+    ];
   }
   const isLink = entry === null ? transfer.recipient === null : entry.to === null;
   const state = stateOfSent(transfer, now);

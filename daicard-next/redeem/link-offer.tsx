@@ -38,7 +38,7 @@ export function LinkOffer({ link, fragment, onForget }: LinkOfferProps) {
   useEffect(() => {
     if (!isHere) return;
     const leaving = new AbortController();
-    client.transferStatus(link.transferId, { signal: leaving.signal }).then(
+    client.linkStatus(`#${fragment}`, { signal: leaving.signal }).then(
       (transfer) => {
         const next = offerOf(transfer);
         if (next.kind !== 'offered') forgetLink();
@@ -47,7 +47,7 @@ export function LinkOffer({ link, fragment, onForget }: LinkOfferProps) {
       (error: unknown) => leaving.signal.aborted || setStep({ kind: 'stopped', transfer: null, error }),
     );
     return () => leaving.abort();
-  }, [client, link, isHere, looks]);
+  }, [client, fragment, isHere, looks]);
 
   const receive = (transfer: TransferEntry) => {
     setStep({ kind: 'receiving', transfer });
@@ -152,14 +152,14 @@ function offerOf(transfer: TransferEntry): Step {
 
 function Offer({ transfer }: { readonly transfer: TransferEntry }) {
   const card = useCard();
-  const { amount, asset, from, note } = transfer;
+  const { amount, asset, from, payer, note } = transfer;
   return (
     <>
       <p>{text.redeem.lead}</p>
       <Amount amount={amount} asset={card.asset(asset)} isLarge />
       <Facts
         facts={[
-          { label: text.redeem.from, value: from, isCode: true },
+          { label: text.redeem.from, value: from ?? payer, isCode: true },
           ...(note === null ? [] : [{ label: text.redeem.note, value: note }]),
         ]}
       />

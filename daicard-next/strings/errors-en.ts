@@ -90,10 +90,24 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
     'You cannot pay yourself, and a payment cannot stay open longer than the hub allows.',
   ),
   duplicate_payment: {
-    happened: 'This payment exists already.',
+    happened: 'This payment exists already, or another one was made under its number.',
     state: 'It was made once, not twice.',
     next: 'You find it in the history.',
   },
+  unsupported_route: refused(
+    'The hub does not carry payments to that chain or in that asset.',
+    'Pay in an asset of this account.',
+  ),
+  wrong_fee: bug('The hub did not accept what the card would have paid for its service.'),
+  terms_differ: refused(
+    'The hub offers a payment that is not what its sender signed.',
+    'Nothing was received and no secret shown. Ask the sender, and be wary of this hub.',
+  ),
+  unsigned_claim: bug('The hub did not accept the card’s signature for the payment it received.'),
+  invalid_receipt: refused(
+    'The receipt does not prove that payment.',
+    'Ask for the receipt that its recipient signed.',
+  ),
   unknown_transfer: refused(
     'There is no such payment.',
     'Check that the link is complete, or ask for a new one.',

@@ -7,6 +7,7 @@ import { hubProcess, type HubProcess } from '../../lib/hub/runtime/load-hub.ts';
 import { faultOf } from '../../lib/hub/runtime/serve.ts';
 import { sweep } from '../../lib/hub/timers/sweep.ts';
 import { watch } from '../../lib/hub/timers/watch.ts';
+import { kindOf } from '../../lib/store/item-form.ts';
 import { loadLane } from '../../lib/lane/lane.ts';
 import { submit } from '../../lib/lane/submit.ts';
 import { verifyBearerToken } from '../../lib/messaging/bearer-token.ts';
@@ -67,9 +68,14 @@ async function administer(
     case 'disputes':
     case 'sends': {
       const after = body.after === undefined ? {} : { after: body.after };
-      const page = await hub.store.query('kind', ITEM_KIND[body.kind], { limit: PAGE, ...after });
+      const kind = ITEM_KIND[body.kind];
+      // Transfers are in no list of all of them, for each would pay for it: a page of the walk may be short, or empty.
+      const page =
+        kind === 'transfer'
+          ? await hub.store.scan({ limit: PAGE, ...after })
+          : await hub.store.query('kind', kind, { limit: PAGE, ...after });
       return ok({
-        items: page.items.map((item) => item.body),
+        items: page.items.filter((item) => kindOf(item.key) === kind).map((item) => item.body),
         ...(page.next === undefined ? {} : { next: page.next }),
       });
     }

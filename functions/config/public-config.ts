@@ -31,6 +31,8 @@ function publicChain(chain: ChainConfig): unknown {
     challengePeriod: chain.challengePeriod,
     confirmations: chain.confirmations,
     appPeriods: chain.appPeriods,
+    patience: chain.patience,
+    reaction: chain.reaction,
     assets: chain.assets.map(({ address, symbol, decimals, transfer }) => ({
       address,
       symbol,

@@ -57,6 +57,9 @@ export interface ChainConfig {
   readonly confirmations: number;
   /** Seconds each side has for an action in an app: `[initiator, responder]`. */
   readonly appPeriods: readonly [number, number];
+  /** W and D of this chain in seconds: see docs/operating.md for how they are made. */
+  readonly patience: number;
+  readonly reaction: number;
   /** First block that can hold an event of these contracts. */
   readonly fromBlock: number;
 }
@@ -69,7 +72,7 @@ export interface LimitsConfig {
   /** Seconds a transfer may be held: from now to the payer's `holdUntil`. */
   readonly minHold: number;
   readonly maxHold: number;
-  /** Seconds kept between the payee's `actionDeadline` plus the challenge period and the payer's `holdUntil`. */
+  /** Seconds that clocks may differ, with the time that confirmations take: part of every span between deadlines. */
   readonly margin: number;
   /** Bytes of one request. */
   readonly maxMessageBytes: number;

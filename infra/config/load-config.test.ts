@@ -23,6 +23,8 @@ const chain = {
   challengePeriod: 86_400,
   confirmations: 0,
   appPeriods: [3_600, 7_200],
+  patience: 300,
+  reaction: 1_200,
 };
 
 const environment = {

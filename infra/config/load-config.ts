@@ -2,6 +2,7 @@
 /** The one place that reads the environment. `.env.example` lists the names. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { unsoundTimes } from '../../lib/protocol/deadlines.ts';
 import type { HubConfig, SecretReference } from './hub-config.ts';
 
 /** Thrown once, at start: the hub cannot run, and each line says what to change. */
@@ -45,6 +46,8 @@ export const chainSchema = z.object({
   challengePeriod: seconds,
   confirmations: z.int().min(0),
   appPeriods: z.tuple([seconds, seconds]),
+  patience: seconds,
+  reaction: seconds,
   fromBlock: z.int().min(0).default(0),
 });
 
@@ -193,6 +196,7 @@ function readChains(environment: Environment, lines: string[]): HubConfig['chain
     if (shortest > chain.challengePeriod) {
       lines.push(`INDRA_CHAINS: on chain ${chain.chainId} an app period is longer than the challenge period`);
     }
+    for (const line of unsoundTimes(chain)) lines.push(`INDRA_CHAINS: on chain ${chain.chainId} ${line}`);
   }
   const [first, ...rest] = chains;
   if (new Set(chains.map((chain) => chain.chainId)).size !== chains.length) {

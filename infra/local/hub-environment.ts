@@ -21,10 +21,12 @@ export interface HubEnvironmentOptions {
   readonly periods: Periods;
 }
 
-/** In seconds; of an app, those of the initiator and of the responder. */
+/** In seconds; of an app, those of the initiator and of the responder. The chain mines at least four blocks in a `reaction`. */
 export interface Periods {
   readonly challengePeriod: number;
   readonly appPeriods: readonly [number, number];
+  readonly patience: number;
+  readonly reaction: number;
 }
 
 const ETHER = 10n ** 18n;
@@ -32,7 +34,12 @@ const amounts = (values: Record<string, bigint>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.toString()]));
 
 /** Short enough to see a dispute to its end, long enough that a stopped hub does not fall behind at once. */
-export const PERIODS: Periods = { challengePeriod: 3_600, appPeriods: [600, 1_200] };
+export const PERIODS: Periods = {
+  challengePeriod: 3_600,
+  appPeriods: [600, 1_200],
+  patience: 60,
+  reaction: 240,
+};
 
 export function hubEnvironment(options: HubEnvironmentOptions): Record<string, string> {
   const { chain, store, nats } = options;

@@ -41,11 +41,18 @@ export interface LocalChain {
 export interface AnvilOptions {
   readonly folder: string;
   readonly port: number;
+  /** Seconds at most between two blocks. */
+  readonly blockEvery: number;
   readonly onLine?: (line: string) => void;
 }
 
-/** Resolves when it answers. A transaction is mined when it arrives, and a block a minute keeps the chain's time going. */
-export async function startAnvil({ folder, port, onLine }: AnvilOptions): Promise<ManagedProcess> {
+/** Resolves when it answers. A transaction is mined when it arrives, and a block now and then keeps the chain's time going. */
+export async function startAnvil({
+  folder,
+  port,
+  blockEvery,
+  onLine,
+}: AnvilOptions): Promise<ManagedProcess> {
   await mkdir(folder, { recursive: true });
   const chain = startProcess({
     name: 'chain',
@@ -53,7 +60,7 @@ export async function startAnvil({ folder, port, onLine }: AnvilOptions): Promis
     args: [
       ...['--host', '127.0.0.1', '--port', String(port), '--chain-id', String(LOCAL_CHAIN_ID)],
       ...['--state', join(folder, 'anvil.json'), '--state-interval', '1'],
-      ...['--block-time', '60', '--mixed-mining'],
+      ...['--block-time', String(blockEvery), '--mixed-mining'],
     ],
     ...(onLine === undefined ? {} : { onLine }),
   });

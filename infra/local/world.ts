@@ -91,11 +91,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     let nats: NatsServer | undefined;
     const chainFolder = join(folder, 'chain');
     const { chain: port, nats: natsPort, websocket: websocketPort, monitor: monitorPort } = ports;
+    const periods = options.periods ?? PERIODS;
+    const blockEvery = Math.floor(periods.reaction / 4);
     const [chain] = await Promise.all([
-      launch('chain', () => startAnvil({ folder: chainFolder, port, ...lines('chain') })).then(() => {
-        onProgress('looking for the contracts');
-        return contractsOf({ folder: chainFolder, port });
-      }),
+      launch('chain', () => startAnvil({ folder: chainFolder, port, blockEvery, ...lines('chain') })).then(
+        () => {
+          onProgress('looking for the contracts');
+          return contractsOf({ folder: chainFolder, port });
+        },
+      ),
       launch('nats', async () => {
         nats = await startNatsServer({
           folder: join(folder, 'nats'),
@@ -145,7 +149,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         tokenSecretFile: keys.tokenSecretFile,
         operators: options.operators ?? [],
         logLevel: options.logLevel ?? 'info',
-        periods: options.periods ?? PERIODS,
+        periods,
       }),
       ...options.env,
     };

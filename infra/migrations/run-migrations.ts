@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { kindOf } from '../../lib/store/item-form.ts';
 import type { Migrations } from '../../lib/store/migrations.ts';
 import type { Etag, Item, Store } from '../../lib/store/store.ts';
 import { migrationRecord } from './migration-record.ts';
@@ -58,8 +59,9 @@ async function migrateKind(
   let seen = 0;
   let migrated = 0;
   do {
-    const page = await store.query('kind', kind, { limit: pageSize, ...(after && { after }) });
+    const page = await store.scan({ limit: pageSize, ...(after && { after }) });
     for (const item of page.items) {
+      if (kindOf(item.key) !== kind) continue;
       seen += 1;
       if (item.schema !== schema && (await migrateItem(store, migrations, item, options))) migrated += 1;
     }

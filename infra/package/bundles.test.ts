@@ -150,7 +150,7 @@ function configuration(account: string): Record<string, string> {
       channelImplementation: contract('3'),
       transferApp: contract('4'),
     },
-    ...{ challengePeriod: 3_600, appPeriods: [600, 1_200] },
+    ...{ challengePeriod: 3_600, appPeriods: [600, 1_200], patience: 60, reaction: 240 },
     assets: [
       {
         ...{ address: contract('0'), symbol: 'ETH', decimals: 18, transfer: { min: '1', max: '10' } },

@@ -69,6 +69,8 @@ function description(transferApp: Address): HubDescription {
         challengePeriod: 86_400,
         confirmations: 1,
         appPeriods: [7_200, 14_400],
+        patience: 300,
+        reaction: 1_800,
         assets: [],
       },
     ],

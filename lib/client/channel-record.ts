@@ -14,6 +14,7 @@ import type { OperationName } from '../protocol/wire/requests.ts';
 import { agreedState, channel } from '../protocol/wire/structures.ts';
 import type { Item, NewItem } from '../store/store.ts';
 import { intentSchema, routeSchema, type Intent, type Route } from './intents.ts';
+import { shownSchema, type Shown } from './shown.ts';
 
 export const RECORD_SCHEMA = 1;
 
@@ -58,6 +59,8 @@ export interface ChannelRecord {
   readonly signed: readonly SignedProposal[];
   /** The hub's signatures on the withdrawals that are open. */
   readonly withdrawalSignatures: readonly HeldSignature[];
+  /** Preimages that may have left, whose apps are not agreed to be closed. */
+  readonly shown: readonly Shown[];
   /** Restored from the hub alone: a newer state may exist, so nothing counts until the next countersignature. */
   readonly isUnproven: boolean;
 }
@@ -78,6 +81,7 @@ export const restoredRecord = (of: Channel, agreed: AgreedState, highestKnown = 
   highestSigned: (agreed.ledger.version > highestKnown ? agreed.ledger.version : highestKnown) + RESTORE_JUMP,
   signed: [],
   withdrawalSignatures: [],
+  shown: [],
   isUnproven: agreed.ledger.version > 0n,
 });
 
@@ -103,6 +107,7 @@ const storedRecord = z.strictObject({
   highestSigned: uint64,
   signed: z.array(storedProposal),
   withdrawalSignatures: z.array(z.strictObject({ digest: hash, signature })),
+  shown: z.array(shownSchema),
   isUnproven: z.boolean(),
 });
 
@@ -110,7 +115,7 @@ const buildsOn = (agreed: AgreedState, proposal: Proposal): boolean =>
   proposal.previous.version === agreed.ledger.version;
 
 export function recordItem(record: ChannelRecord): NewItem {
-  const { channel: of, agreed, routes, highestSigned, withdrawalSignatures, isUnproven } = record;
+  const { channel: of, agreed, routes, highestSigned, withdrawalSignatures, shown, isUnproven } = record;
   const signed = record.signed.map(({ proposal, next, ...rest }) => ({
     ...rest,
     ...(buildsOn(agreed, proposal) ? {} : { next: { ...next, signatures: null } }),
@@ -118,7 +123,16 @@ export function recordItem(record: ChannelRecord): NewItem {
   return {
     key: recordKey(of.domain.chainId, of.address),
     schema: RECORD_SCHEMA,
-    body: toJson({ channel: of, agreed, routes, highestSigned, signed, withdrawalSignatures, isUnproven }),
+    body: toJson({
+      channel: of,
+      agreed,
+      routes,
+      highestSigned,
+      signed,
+      withdrawalSignatures,
+      shown,
+      isUnproven,
+    }),
   };
 }
 

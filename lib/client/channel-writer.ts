@@ -4,17 +4,19 @@
  * in flight new intents wait and go into the next one together. What to do is decided by `planProposal` and `judgeAnswer`.
  */
 import { fault as protocolFault, type ErrorCode, type Fault } from '../protocol/errors.ts';
-import type { AgreedState } from '../protocol/types.ts';
+import type { AgreedState, Hash } from '../protocol/types.ts';
 import type { Expectation } from '../store/store.ts';
 import { answerWithinMs, backoffMs } from './backoff.ts';
 import { inFlight, type ChannelRecord, type SignedProposal } from './channel-record.ts';
 import { IndraError } from './indra-error.ts';
 import { IntentQueue, queued, type Accomplished } from './intent-queue.ts';
-import { intentKey, isCredit, type Intent } from './intents.ts';
+import { intentKey, isCredit, type CloseIntent, type Intent } from './intents.ts';
 import { abandonHead, judgeAnswer, judgeServed, type Verdict } from './judge-answer.ts';
 import { planProposal } from './plan-proposal.ts';
+import type { Pass } from './preimage-gate.ts';
 import { readAnswer } from './read-answer.ts';
 import { loadRecord, saveRecord } from './record-store.ts';
+import { showings, withShown } from './shown.ts';
 import { signDraft } from './sign-draft.ts';
 import type { Agreement, SubmitOptions, WriterParts } from './writer-parts.ts';
 
@@ -44,6 +46,12 @@ export class ChannelWriter {
   /** What is waited for before anything is signed, such as the hub's word on what it holds (invariant 2). */
   readonly #holds = new Set<symbol>();
   #running: Promise<void> | null = null;
+  /** Closings that were let through the gate, by app. */
+  readonly #passes = new Map<Hash, Pass>();
+  /** The proposal signed last, and until when its closings may leave as they were let through. */
+  #cleared: { readonly head: SignedProposal; readonly until: number } | null = null;
+  /** The proposal that this process has sent. */
+  #left: SignedProposal | null = null;
 
   constructor(parts: WriterParts, record: ChannelRecord, etag: Expectation) {
     this.#parts = parts;
@@ -121,6 +129,7 @@ export class ChannelWriter {
     const isNew = this.#suspended === null;
     this.#suspended = error;
     if (!isNew) return;
+    this.#passes.clear();
     const unsigned = this.#queue.items.map((item) => item.intent).filter((intent) => !isCredit(intent));
     for (const intent of unsigned) this.#queue.refuse(intent, error);
     const signed = inFlight(this.#record)?.intents.filter((intent) => !isCredit(intent)) ?? [];
@@ -200,7 +209,8 @@ export class ChannelWriter {
       const head = inFlight(this.#record);
       const isActive = this.#suspended === null && this.#frozen === null && this.#holds.size === 0;
       if (isActive && head !== null) await this.#exchange(head);
-      else if (isActive && this.#queue.isUrgent) await this.#propose();
+      else if (isActive && this.#queue.isUrgent)
+        await (this.#ungated.length > 0 ? this.#passGate() : this.#propose());
       else if (this.#isDirty) await this.#save(this.#record);
       else await this.#idle();
     }
@@ -225,6 +235,68 @@ export class ChannelWriter {
     });
   }
 
+  /** Closings that show a preimage and were not let through, or too long ago. Nothing is awaited between this look and the plan. */
+  get #ungated(): readonly CloseIntent[] {
+    const now = this.#parts.clock.now();
+    const waiting = showings(
+      this.#record,
+      this.#queue.items.map(({ intent }) => intent),
+    );
+    return waiting.filter(({ appId }) => (this.#passes.get(appId)?.until ?? 0) < now);
+  }
+
+  /** All of them together, since they share what may be at risk. What is refused is asked for again later. */
+  async #passGate(): Promise<void> {
+    const closings = showings(
+      this.#record,
+      this.#queue.items.map(({ intent }) => intent),
+    );
+    const judged = await this.#parts.gate.judge(this.#record, closings);
+    this.#passes.clear();
+    for (const closing of closings) {
+      const outcome = judged.get(closing.appId);
+      if (outcome?.ok === true) this.#passes.set(closing.appId, outcome.value);
+      else if (outcome !== undefined) this.#queue.refuse(closing, IndraError.of(outcome.error));
+    }
+  }
+
+  /**
+   * What was signed by an earlier process, or waited for its store, may not have left yet: it does so only while it could
+   * still be enforced. The hub is asked what it holds, and what has become too late is signed away (invariant 17).
+   */
+  async #mayLeave(head: SignedProposal): Promise<boolean> {
+    const { gate, clock, hub, recover } = this.#parts;
+    const closings = showings(this.#record, head.intents);
+    if (closings.length === 0 || (head === this.#cleared?.head && clock.now() <= this.#cleared.until))
+      return true;
+    const allowed = await gate.mayLeave(this.#record, closings);
+    if (allowed.ok) return true;
+    if (allowed.error.code !== 'transfer_expired') {
+      await this.#pause();
+      return false;
+    }
+    const { address } = this.#record.channel;
+    const view = await hub.ask('sync', { channel: address }, { id: head.id, signal: this.#stop.signal });
+    const verdict = view.ok ? judgeServed(this.#record, view.value.state, recover) : null;
+    const isElsewhere = verdict?.kind === 'agreed' || verdict?.kind === 'foreign';
+    if (verdict === null) await this.#pause();
+    else if (isElsewhere) await this.#act(head, verdict);
+    else this.#withhold(head, closings, allowed.error);
+    return false;
+  }
+
+  #withhold(head: SignedProposal, closings: readonly CloseIntent[], reason: Fault): void {
+    const late = new Set(closings.map(({ appId }) => appId));
+    const { shown } = this.#record;
+    this.#become({
+      ...abandonHead(this.#record),
+      shown: shown.filter(({ appId }) => !late.has(appId)),
+    });
+    const others = head.intents.filter((intent) => !(intent.kind === 'close' && late.has(intent.appId)));
+    this.#queue.putBack(others.map((intent) => queued(intent, head.id)));
+    for (const closing of closings) this.#fail(closing, reason);
+  }
+
   /** The next proposal is signed, stored together with what was agreed before it, and only then sent (invariant 3). */
   async #propose(): Promise<void> {
     const { catalogue, builder, limits, key, clock } = this.#parts;
@@ -240,8 +312,14 @@ export class ChannelWriter {
     const cause = plan.taken.find((waiting) => !waiting.isPatient) ?? plan.taken[0];
     if (plan.draft === null || cause === undefined) return;
     const entry = signDraft(this.#record, plan.draft, { key, id: cause.id, now: clock.now() });
+    const passes = showings(this.#record, intents).flatMap(({ appId }) => this.#passes.get(appId) ?? []);
+    this.#passes.clear();
+    this.#cleared = { head: entry, until: Math.min(...passes.map(({ until }) => until)) };
     const signed = {
-      ...this.#record,
+      ...withShown(
+        this.#record,
+        passes.map(({ shown }) => shown),
+      ),
       highestSigned: plan.draft.version,
       signed: [...this.#record.signed, entry],
     };
@@ -264,6 +342,8 @@ export class ChannelWriter {
 
   async #exchange(head: SignedProposal): Promise<void> {
     const { hub, recover } = this.#parts;
+    if (head !== this.#left && !(await this.#mayLeave(head))) return;
+    this.#left = head;
     this.#attempts += 1;
     const reply = await hub.askText(head.operation, head.body, {
       id: head.id,

@@ -3,7 +3,8 @@
 import { withdrawalOf } from '../protocol/apply-operation.ts';
 import { toHash } from '../protocol/bytes.ts';
 import { withdrawalDigest } from '../protocol/digests.ts';
-import { parseLink } from '../protocol/link.ts';
+import { parseLink, type Link } from '../protocol/link.ts';
+import type { PaymentReceipt } from '../protocol/payment.ts';
 import { INITIATOR, NO_ADDRESS, type Address, type Bytes, type Hash } from '../protocol/types.ts';
 import { balancesOf, type Balance } from './balances.ts';
 import type { Progressed } from './app-moves.ts';
@@ -13,6 +14,7 @@ import { deposit, type Deposited, type DepositRequest } from './deposit-request.
 import type { ClientEvent, ClientEventName, ClientEvents, Settlement } from './events.ts';
 import {
   history,
+  linkStatus,
   transferStatus,
   type HistoryPage,
   type HistoryRequest,
@@ -21,11 +23,13 @@ import {
 import type { HubAsset } from './hub-description.ts';
 import { IndraError } from './indra-error.ts';
 import type { Received } from './incoming-transfers.ts';
-import type { SendIntent, WithdrawIntent } from './intents.ts';
-import { recallPayment } from './payment-facts.ts';
+import type { WithdrawIntent } from './intents.ts';
+import { fixTerms } from './payment-facts.ts';
+import { paymentReceipt } from './payment-receipts.ts';
 import { patience, type CallOptions, type Patience } from './patience.ts';
 import {
   linkOf,
+  madeBefore,
   newPaymentId,
   paymentOf,
   sendIntent,
@@ -33,6 +37,7 @@ import {
   type PaymentRequest,
 } from './payments.ts';
 import type { Session } from './session.ts';
+import { atRisk } from './shown.ts';
 import type { SignedWithdrawal, WithdrawalReceipt } from './withdrawals.ts';
 
 export interface TransferRequest extends PaymentRequest {
@@ -125,6 +130,12 @@ export class IndraClient {
     return first;
   }
 
+  /** What was shown to the hub, is not countersigned and would not be enforced; and how much of that the user allows. */
+  atRisk(asset: Address): { readonly amount: bigint; readonly limit: bigint } {
+    const { writer, limits } = this.#session;
+    return { amount: atRisk(writer.record, asset), limit: limits.limit(asset) };
+  }
+
   /** Resolves when the amount is in the agreed balance. Waits for confirmations as long as it takes, or until given up. */
   deposit(request: DepositRequest, options: CallOptions = {}): Promise<Deposited> {
     return this.#call(options, (call) => deposit(this.#session, this.#upkeep.deposits, request, call));
@@ -150,15 +161,21 @@ export class IndraClient {
     return linkOf(this.#session, transferId, cardOrigin);
   }
 
+  /**
+   * What a link brings, as its payer signed it, before anything is claimed. Rejects with `not_recipient` where the link is not
+   * complete, `terms_differ` where the hub changed something.
+   */
+  linkStatus(link: string, options: CallOptions = {}): Promise<TransferEntry> {
+    return this.#ask(options, (call) => {
+      const { transferId, secret } = this.#parseLink(link);
+      return linkStatus(this.#session, transferId, secret, call.id, call.signal);
+    });
+  }
+
   /** Resolves when the money of a link is in the agreed balance; the hub is asked for collateral first where it is needed. */
   redeem(link: string, options: CallOptions = {}): Promise<Received> {
     return this.#call(options, async (call) => {
-      const parsed = parseLink(link);
-      if (!parsed.ok) throw IndraError.of(parsed.error);
-      const { chainId, transferId, secret, hubUrl } = parsed.value;
-      if (chainId !== this.chainId) throw IndraError.from('unknown_chain', { chainId });
-      if (new URL(hubUrl).origin !== new URL(this.#session.hubUrl).origin)
-        throw IndraError.from('hub_mismatch', { hubUrl });
+      const { transferId, secret } = this.#parseLink(link);
       return this.#upkeep.incoming.redeem(transferId, secret, call.id, call.signal);
     });
   }
@@ -245,6 +262,14 @@ export class IndraClient {
     return this.#ask(options, (call) => transferStatus(this.#session, transferId, call.id, call.signal));
   }
 
+  /**
+   * The proof that a payment made here was received: `verifyReceipt` of the protocol checks it without this client. Rejects with
+   * `unknown_transfer`, or `transfer_pending` while the payee was not paid.
+   */
+  receipt(transferId: Hash, options: CallOptions = {}): Promise<PaymentReceipt> {
+    return this.#ask(options, (call) => paymentReceipt(this.#session, transferId, call.id, call.signal));
+  }
+
   history(request: HistoryRequest, options: CallOptions = {}): Promise<HistoryPage> {
     return this.#ask(options, (call) => history(this.#session, request, call.id, call.signal));
   }
@@ -269,6 +294,16 @@ export class IndraClient {
     return this.#upkeep.close();
   }
 
+  #parseLink(link: string): Link {
+    const parsed = parseLink(link);
+    if (!parsed.ok) throw IndraError.of(parsed.error);
+    const { chainId, hubUrl } = parsed.value;
+    if (chainId !== this.chainId) throw IndraError.from('unknown_chain', { chainId });
+    if (new URL(hubUrl).origin !== new URL(this.#session.hubUrl).origin)
+      throw IndraError.from('hub_mismatch', { hubUrl });
+    return parsed.value;
+  }
+
   /** For what the hub alone answers; what waits for a chain or for other people waits as long as its caller does. */
   #ask<T>(options: CallOptions, run: (call: Patience) => Promise<T>): Promise<T> {
     return this.#call({ timeoutMs: ANSWER_TIMEOUT_MS, ...options }, run);
@@ -282,41 +317,25 @@ export class IndraClient {
 
   async #send(to: string | null, request: PaymentRequest, call: Patience): Promise<Payment> {
     const { writer } = this.#session;
-    const intent = sendIntent(this.#session, to, {
+    const asked = sendIntent(this.#session, to, {
       ...request,
       paymentId: request.paymentId ?? newPaymentId(),
     });
-    if (request.paymentId !== undefined && (await this.#isMade(intent)))
-      return this.#madeBefore(intent, call);
+    const { intent, isKnown } = await fixTerms(this.#session.store, asked, this.#session.clock.now());
+    const made = isKnown ? await madeBefore(this.#session, intent, isKnown, call) : null;
+    if (made !== null) return paymentOf(this.#session, made, null);
     const giveUp = () => void writer.retract(intent);
     call.signal.addEventListener('abort', giveUp, { once: true });
     try {
       return await paymentOf(this.#session, intent, await writer.submit(intent, { id: call.id }));
     } catch (error) {
-      if (error instanceof IndraError && error.code === 'duplicate_payment')
-        return await this.#madeBefore(intent, call);
-      throw error;
+      const isMade = error instanceof IndraError && error.code === 'duplicate_payment';
+      const earlier = isMade ? await madeBefore(this.#session, intent, isKnown, call) : null;
+      if (earlier === null) throw error;
+      return await paymentOf(this.#session, earlier, null);
     } finally {
       call.signal.removeEventListener('abort', giveUp);
     }
-  }
-
-  /** A payment this client remembers need not be signed again to learn that it was made. */
-  async #isMade({ transferId }: SendIntent): Promise<boolean> {
-    const { writer, store } = this.#session;
-    const isOpen = writer.record.routes.some(
-      (route) => route.side === 'payer' && route.transferId === transferId,
-    );
-    return isOpen || (await recallPayment(store, transferId)) !== null;
-  }
-
-  /** Retrying a payment finds it; another payment under the same id is refused. */
-  async #madeBefore(intent: SendIntent, call: Patience): Promise<Payment> {
-    const { transferId, asset, amount, paymentId } = intent;
-    const earlier = await transferStatus(this.#session, transferId, call.id, call.signal);
-    if (earlier.asset !== asset || earlier.amount !== amount)
-      throw IndraError.from('duplicate_payment', { paymentId });
-    return paymentOf(this.#session, { ...intent, expiresAt: earlier.expiresAt }, null);
   }
 
   async #withdraw(request: WithdrawRequest, call: Patience): Promise<SignedWithdrawal> {

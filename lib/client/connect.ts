@@ -30,6 +30,8 @@ import { openChannel, type OpenedChannel } from './open-channel.ts';
 import { operationBuilder } from './operation-builder.ts';
 import type { ChainReader, ChainWriter, ChannelKey, Clock, Line } from './ports.ts';
 import { heedReceipts, waitForTowers } from './restored-check.ts';
+import { PreimageGate } from './preimage-gate.ts';
+import { RiskLimits, riskTeller, type RiskOptions } from './risk-limits.ts';
 import type { Session } from './session.ts';
 import { Upkeep } from './upkeep.ts';
 import { WatchtowerFeed } from './watchtower-feed.ts';
@@ -60,6 +62,11 @@ export interface ConnectOptions {
   readonly takeOver?: boolean | undefined;
   /** Milliseconds between two looks at the chain. */
   readonly pollMs?: number | undefined;
+  /**
+   * By asset: what may be shown though it could not be enforced. If absent 0.01 ether, and ten whole units of a token. Set it
+   * for tokens that are dear.
+   */
+  readonly atRisk?: RiskOptions | undefined;
   /** Origins of watchtowers, which answer stale challenges while this client is away. */
   readonly watchtowers?: readonly string[] | undefined;
   /** Milliseconds a closing waits to ride with the next payment. */
@@ -123,12 +130,16 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   const terms = termsOf(description, chain);
   const builder = operationBuilder({ channel, key, terms, ephemeralKey });
   const [mine] = chain.appPeriods;
+  const chainWriter = options.writer ?? writerTo(chain, options.rpcUrl, key);
+  const limits = new RiskLimits(options.atRisk ?? {}, chain.assets);
+  const gate = new PreimageGate({ terms, reader, chainWriter, limits, clock, random: Math.random });
+  const tellRisk = riskTeller(limits, events);
   const listener: WriterListener = {
     agreed(agreement) {
       upkeep.agreed(agreement);
       feed.nudge();
     },
-    changed: () => {},
+    changed: tellRisk,
     disputed: () => void upkeep.disputes.look(),
     dropped(intent, fault) {
       if (intent.kind !== 'send') return;
@@ -146,6 +157,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
         catalogue,
         builder,
         limits: description.limits,
+        gate,
         recover: recoverAddress,
         clock,
         lateAfter: Math.floor(mine / 2),
@@ -166,11 +178,13 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     key,
     hub,
     reader,
-    chainWriter: options.writer ?? writerTo(chain, options.rpcUrl, key),
+    chainWriter,
     store,
     clock,
     events,
     writer: writerOf(opened),
+    gate,
+    limits,
     restoredVersion:
       opened.isRestored && opened.record.isUnproven ? opened.record.agreed.ledger.version : null,
     closing: closing.signal,

@@ -7,7 +7,7 @@
  */
 import type { DisputePlan, DisputeView, Holding, LedgerOnChain, NamedStep } from '../protocol/dispute.ts';
 import { planDispute } from '../protocol/dispute/plan.ts';
-import { INITIATOR, type Address, type Hash } from '../protocol/types.ts';
+import { INITIATOR, type Address, type AppInstance, type Hash } from '../protocol/types.ts';
 import type { ChannelRecord } from './channel-record.ts';
 import type { ClientLane } from './client-lane.ts';
 import { changeNotes, loadNotes, type DisputeNotes } from './dispute-item.ts';
@@ -273,7 +273,13 @@ export class DisputeWatch {
     const { reader, clock } = this.#session;
     const view = await reader.dispute(holding, { now: clock.now(), fromBlock });
     if (!view.ok) return null;
-    const moves = await ownMoves(this.#session, holding, view.value, preimages);
+    const { catalogue, key, store, gate, writer } = this.#session;
+    const { record } = writer;
+    // In a settled epoch the chain is the only place left to show it.
+    const isRunning = holding.epoch === record.agreed.ledger.epoch;
+    const mayShow = (instance: AppInstance, time: number): boolean =>
+      !isRunning || gate.mayShowOnChain(record, { ...instance, time });
+    const moves = await ownMoves({ catalogue, key, store, mayShow }, holding, view.value, preimages);
     const plan = planDispute({ ...holding, moves }, view.value, { leave, settleAfter: 0 });
     return { holding, view: view.value, plan };
   }

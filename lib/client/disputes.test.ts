@@ -9,7 +9,9 @@ import { toHex, Words } from '../protocol/bytes.ts';
 import { appId, appStateDigest, ledgerDigest, stateHash } from '../protocol/digests.ts';
 import { NO_PROOF, proofFrom } from '../protocol/dispute/path.ts';
 import { firstState } from '../protocol/ledger.ts';
-import { lockHashOf, preimageOf, transferIdOf } from '../protocol/secrets.ts';
+import { paymentOf } from '../protocol/payment.ts';
+import { boundPreimage, lockHashOf, transferIdOf } from '../protocol/secrets.ts';
+import { paymentDigest } from '../protocol/statement-digests.ts';
 import {
   ETHER,
   type Address,
@@ -94,22 +96,29 @@ function offered(amount: bigint, seed = 1): TransferView {
   const sealed = seal(secret, publicKey(world.privateKey), new Uint8Array(32).fill(9));
   if (sealed === null) throw new Error('not sealed');
   const { chainId } = chain.contracts;
-  return {
+  const terms = {
     transferId: transferIdOf(chainId, OUTSIDE, hashOf(seed)),
-    status: 'pending',
-    role: 'payee',
+    payer: world.door.address,
+    recipient: world.key.address,
+    toChainId: chainId,
     asset: ETHER,
     amount,
-    lockHash: lockHashOf(preimageOf(secret)),
-    claimant: null,
-    recipient: world.key.address,
-    sealed,
     expiresAt: clock.now() + 20_000,
+    metadata: null,
+  };
+  const digest = paymentDigest(world.channel.domain, paymentOf(terms));
+  return {
+    ...terms,
+    status: 'pending',
+    role: 'payee',
+    signature: world.door.sign(digest),
+    lockHash: lockHashOf(boundPreimage(secret, digest)),
+    claimant: null,
+    sealed,
     holdUntil: clock.now() + 40_000,
     preimage: null,
+    claimerSignature: null,
     appId: null,
-    note: null,
-    sender: world.door.identifier,
     createdAt: clock.now(),
   };
 }

@@ -12,6 +12,11 @@ interface TransferFacts {
   readonly amount: bigint;
 }
 
+/** A payment to this user that only the chain can pay. */
+interface Owed extends TransferFacts {
+  readonly appId: Hash;
+}
+
 /** How an epoch ended for this user. */
 export interface Settlement {
   readonly epoch: bigint;
@@ -30,9 +35,15 @@ export interface ClientEvents {
   /** A payment that outlived the process that asked for it was refused. */
   'payment.failed': TransferFacts & { readonly paymentId: Hash; readonly error: IndraError };
   /** The money is in the agreed balance. */
-  'payment.received': TransferFacts & { readonly sender: string | null; readonly note: string | null };
+  'payment.received': TransferFacts & {
+    readonly payer: Address | null;
+    readonly sender: string | null;
+    readonly note: string | null;
+  };
   /** A payment waits for the hub to bring collateral. */
-  'payment.waiting': TransferFacts & { readonly sender: string };
+  'payment.waiting': TransferFacts & { readonly sender: string | null };
+  /** The hub offers a payment that is not what its payer signed (`terms_differ`). Nothing was claimed. */
+  'payment.refused': { readonly transferId: Hash; readonly error: IndraError };
   'deposit.confirmed': { readonly asset: Address; readonly amount: bigint };
   'withdrawal.executed': {
     readonly digest: Hash;
@@ -69,6 +80,20 @@ export interface ClientEvents {
   'dispute.over': Settlement;
   /** Something must be sent to the chain by this key, whose address has too little ether for gas. */
   'gas.needed': { readonly address: Address; readonly wei: bigint };
+  /** A preimage was shown and the hub has not countersigned in all its patience: at `at` this client leaves by itself, unless it does. */
+  'enforcement.due': Owed & { readonly at: number };
+  /** This client leaves the channel now, to enforce it. */
+  'enforcement.started': Owed & { readonly epoch: bigint };
+  /** The channel was left. `isPaid`: the preimage was taken on chain in time. */
+  'enforcement.done': Owed & { readonly epoch: bigint; readonly isPaid: boolean };
+  /** It could not be made now: its user must bring ether for gas, or another node, before `until`. Seconds since 1970. */
+  'enforcement.impossible': Owed & {
+    readonly reason: 'no_gas' | 'no_chain';
+    readonly needed: { readonly address: Address; readonly wei: bigint } | null;
+    readonly until: number;
+  };
+  /** What was shown, is not countersigned and would not be enforced: it changed. */
+  'risk.changed': { readonly asset: Address; readonly amount: bigint; readonly limit: bigint };
   /** This client only reads from now on, or writes again. */
   writer: { readonly isReadOnly: boolean; readonly error: IndraError | null };
   connection: { readonly isOnline: boolean };

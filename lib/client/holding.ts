@@ -43,6 +43,7 @@ export const nextEpochRecord = (record: ChannelRecord, epoch: bigint): ChannelRe
   highestSigned: 0n,
   signed: [],
   withdrawalSignatures: [],
+  shown: [],
   isUnproven: false,
 });
 

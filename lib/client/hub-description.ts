@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { transferApp } from '../protocol/apps/transfer-app.ts';
 import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import { channelAddress } from '../protocol/channel-address.ts';
+import { paceFloor, unsoundTimes } from '../protocol/deadlines.ts';
 import type { Address, Channel } from '../protocol/types.ts';
 import { address, pair, uint, whole } from '../protocol/wire/primitives.ts';
 import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
@@ -30,6 +31,8 @@ const chain = z.object({
   challengePeriod: whole,
   confirmations: whole,
   appPeriods: pair(whole),
+  patience: whole,
+  reaction: whole,
   assets: z.array(asset),
 });
 export type ChainDescription = z.output<typeof chain>;
@@ -109,10 +112,20 @@ export function channelWith(hub: HubDescription, chain: ChainDescription, initia
 export const catalogueOf = (chain: ChainDescription): AppCatalogue =>
   new Map([[chain.transferApp, transferApp]]);
 
-export const termsOf = (hub: HubDescription, chain: ChainDescription): TransferTerms => ({
-  transferApp: chain.transferApp,
-  challengePeriod: chain.challengePeriod,
-  appPeriods: chain.appPeriods,
-  margin: hub.limits.margin,
-  maxHold: hub.limits.maxHold,
-});
+/** W and D are the hub's word, but never less than any chain of that kind takes. Throws `hub_mismatch` where its periods are too short for them. */
+export function termsOf(hub: HubDescription, chain: ChainDescription): TransferTerms {
+  const floor = paceFloor(chain.chainId);
+  const { transferApp: app, challengePeriod, appPeriods } = chain;
+  const terms = {
+    transferApp: app,
+    challengePeriod,
+    appPeriods,
+    patience: Math.max(chain.patience, floor.patience),
+    reaction: Math.max(chain.reaction, floor.reaction),
+    margin: hub.limits.margin,
+    maxHold: hub.limits.maxHold,
+  };
+  const unsound = unsoundTimes({ chainId: chain.chainId, ...terms });
+  if (unsound.length > 0) throw IndraError.from('hub_mismatch', { times: unsound });
+  return terms;
+}

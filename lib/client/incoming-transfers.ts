@@ -5,18 +5,23 @@
  */
 import { newCorrelationId } from '../messaging/envelope.ts';
 import { decodeTransferState, PAYEE, PAYER } from '../protocol/apps/transfer-app.ts';
+import { isOver, payeeDeadline } from '../protocol/deadlines.ts';
 import { assetOf } from '../protocol/ledger.ts';
-import { lockHashOf, preimageOf } from '../protocol/secrets.ts';
-import { RESPONDER, type AppInstance, type Hash } from '../protocol/types.ts';
+import { NO_ADDRESS, RESPONDER, type AppInstance, type Hash, type Payment } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { backoffMs } from './backoff.ts';
 import type { ChannelRecord } from './channel-record.ts';
 import type { Agreement } from './writer-parts.ts';
 import type { DepositWatch } from './deposit-watch.ts';
 import { IndraError } from './indra-error.ts';
-import type { ClaimIntent, Intent } from './intents.ts';
+import { closeOf, type ClaimIntent, type Intent } from './intents.ts';
+import { recallReceived, rememberReceived } from './payment-facts.ts';
+import { verifyPayment, type VerifiedPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
-import { claimStage } from './transfer-terms.ts';
+import { claimedApp } from './shown.ts';
+
+/** Transfers that differ are told once each, up to so many. */
+const MAX_REFUSED = 1_000;
 
 export interface Received {
   readonly transferId: Hash;
@@ -29,9 +34,7 @@ export function closingsAfter({ entry, isLate }: Agreement): readonly Intent[] {
   if (isLate) return [];
   return entry.intents.flatMap((intent): Intent[] => {
     const route = intent.kind === 'claim' ? claimed(entry.routes, intent.transferId) : undefined;
-    return route === undefined
-      ? []
-      : [{ kind: 'close', appId: route.appId, transferId: route.transferId, preimage: route.preimage }];
+    return route === undefined ? [] : [closeOf(route)];
   });
 }
 
@@ -44,7 +47,9 @@ export class IncomingTransfers {
   readonly #session: Session;
   readonly #deposits: DepositWatch;
   readonly #claims = new Map<Hash, Promise<Received>>();
-  readonly #views = new Map<Hash, TransferView>();
+  /** What is told of a claim once it is paid. */
+  readonly #verified = new Map<Hash, VerifiedPayment>();
+  readonly #refused = new Set<Hash>();
 
   constructor(session: Session, deposits: DepositWatch) {
     this.#session = session;
@@ -53,7 +58,7 @@ export class IncomingTransfers {
 
   /**
    * Somebody named this user. What cannot be claimed is left alone. The hub's word on the transfer is as good in an event
-   * as in a reply: its app is installed only if the secret opens it and the hub then signs it.
+   * as in a reply: only what the payer signed and the secret proves is claimed.
    */
   async notice(transferId: Hash, told: TransferView | undefined, id: string): Promise<void> {
     const view = told?.transferId === transferId ? told : await this.#look(transferId, id).catch(() => null);
@@ -79,25 +84,40 @@ export class IncomingTransfers {
 
   /** Opens with its preimage every claimed app that is still closed, after a look at the chain; gives back what came too late. */
   async finishOpen(id: string): Promise<void> {
-    const { writer, terms, clock } = this.#session;
+    const { writer, clock } = this.#session;
     const waiting = writer.record.routes.filter((route) => route.side === 'payee');
     if (waiting.length === 0 || !(await this.#isUndisputed())) return;
-    for (const { appId, transferId, preimage } of waiting) {
-      const open = writer.record.agreed.apps.find((instance) => instance.id === appId);
-      const stage = open === undefined ? 'wait' : claimStage(terms, open.app.actionDeadline, clock.now());
-      if (stage === 'show')
-        writer.submit({ kind: 'close', appId, transferId, preimage }, { id }).catch(() => {});
-      else if (stage === 'give back')
+    for (const route of waiting) {
+      const { appId, transferId } = route;
+      const open = claimedApp(writer.record, appId);
+      if (open === null) continue;
+      const isShown = writer.record.shown.some((shown) => shown.appId === appId);
+      if (isOver(open.app, clock.now()) && !isShown)
         writer.submit({ kind: 'refund', appId, transferId }, { id }).catch(() => {});
+      else
+        writer
+          .submit(closeOf(route), { id })
+          .catch((error: unknown) => this.#giveBack(open, transferId, error, id).catch(() => {}));
     }
+  }
+
+  /** The hub takes it no more, and the chain was never shown it: nothing is left to wait for. */
+  async #giveBack(open: AppInstance, transferId: Hash, error: unknown, id: string): Promise<void> {
+    const { writer, clock, gate, reader } = this.#session;
+    const isRefused = error instanceof IndraError && error.code === 'transfer_expired';
+    if (!isRefused || !isOver(open.app, clock.now())) return;
+    const latest = await reader.latest();
+    const disputed = latest.ok ? await gate.disputedApps(writer.record, latest.value.number) : latest;
+    if (disputed.ok && !disputed.value.has(open.id))
+      await writer.submit({ kind: 'refund', appId: open.id, transferId }, { id });
   }
 
   /** Claims with a secret from a link. Rejects with `IndraError`, such as `transfer_expired` or `not_recipient`. */
   async redeem(transferId: Hash, secret: Hash, id: string, signal?: AbortSignal): Promise<Received> {
     const view = await this.#look(transferId, id, signal);
-    const open = this.#openApp(view);
-    if (open !== null) return this.#close(open, view, preimageOf(secret), id);
-    return this.#claim(view, secret, id);
+    const verified = this.#verify(view, secret);
+    await rememberReceived(this.#session.store, verified);
+    return this.#claimOrClose(view, verified, id);
   }
 
   async agreed({ entry, before }: Agreement): Promise<void> {
@@ -106,16 +126,15 @@ export class IncomingTransfers {
       const app = before.agreed.apps.find((open) => open.id === intent.appId)?.app;
       const stake = app?.stakes[0];
       if (stake === undefined || app?.participants[PAYEE] !== before.channel.initiator) continue;
-      const view =
-        this.#views.get(intent.transferId) ??
-        (await this.#look(intent.transferId, entry.id).catch(() => null));
-      this.#views.delete(intent.transferId);
+      const known = await this.#known(intent.transferId, entry.id).catch(() => null);
+      this.#verified.delete(intent.transferId);
       this.#session.events.emit('payment.received', {
         transferId: intent.transferId,
         asset: stake.asset,
         amount: stake.amounts[PAYER],
-        sender: view?.sender ?? null,
-        note: view?.note ?? null,
+        payer: known?.payment.payer ?? null,
+        sender: known?.sender ?? null,
+        note: known?.note ?? null,
       });
     }
   }
@@ -135,50 +154,87 @@ export class IncomingTransfers {
     if (view.role !== 'payee' || view.status === 'cancelled' || view.status === 'resolved') return;
     const secret = view.sealed === null ? null : this.#session.key.unseal(view.sealed);
     if (secret === null) return;
-    const open = this.#openApp(view);
-    await (
-      open === null ? this.#claim(view, secret, id) : this.#close(open, view, preimageOf(secret), id)
-    ).catch(() => {});
+    try {
+      await this.#claimOrClose(view, this.#verify(view, secret), id);
+    } catch (error) {
+      if (error instanceof IndraError && error.code === 'terms_differ') this.#refuse(view.transferId, error);
+    }
   }
 
-  #openApp(view: TransferView): AppInstance | null {
+  /** Nothing of a view is used before this; throws `terms_differ` or `not_recipient` (invariant 16). */
+  #verify(view: TransferView, secret: Hash): VerifiedPayment {
+    const verified = verifyPayment(this.#session, view, secret);
+    if (!verified.ok) throw IndraError.of(verified.error);
+    return verified.value;
+  }
+
+  #refuse(transferId: Hash, error: IndraError): void {
+    if (this.#refused.has(transferId)) return;
+    if (this.#refused.size === MAX_REFUSED) this.#refused.clear();
+    this.#refused.add(transferId);
+    this.#session.events.emit('payment.refused', { transferId, error });
+  }
+
+  /** What is known of a payment that was claimed by this process or an earlier one. */
+  async #known(
+    transferId: Hash,
+    id: string,
+  ): Promise<Pick<VerifiedPayment, 'payment' | 'sender' | 'note'> | null> {
+    const { store, key } = this.#session;
+    const known = this.#verified.get(transferId) ?? (await recallReceived(store, transferId));
+    if (known !== null) return known;
+    const view = await this.#look(transferId, id);
+    const secret = view.sealed === null ? null : key.unseal(view.sealed);
+    return secret === null ? null : this.#verify(view, secret);
+  }
+
+  #claimOrClose(view: TransferView, verified: VerifiedPayment, id: string): Promise<Received> {
+    const open = this.#openApp(verified);
+    return open === null ? this.#claim(view, verified, id) : this.#close(open, verified, id);
+  }
+
+  /** The lock alone says too little of an app: its money must be what the payer signed as well. */
+  #openApp({ lockHash, payment }: VerifiedPayment): AppInstance | null {
     const { apps } = this.#session.writer.record.agreed;
     const { initiator } = this.#session.channel;
     const isIt = ({ app, state }: AppInstance): boolean =>
-      app.participants[PAYEE] === initiator && decodeTransferState(state)?.lockHash === view.lockHash;
+      app.participants[PAYEE] === initiator &&
+      app.stakes[0]?.asset === payment.asset &&
+      app.stakes[0].amounts[PAYER] === payment.amount &&
+      decodeTransferState(state)?.lockHash === lockHash;
     return apps.find(isIt) ?? null;
   }
 
-  #claim(view: TransferView, secret: Hash, id: string): Promise<Received> {
+  #claim(view: TransferView, verified: VerifiedPayment, id: string): Promise<Received> {
     const known = this.#claims.get(view.transferId);
     if (known !== undefined) return known;
-    const claim = this.#claimOnce(view, secret, id).finally(() => this.#claims.delete(view.transferId));
+    const claim = this.#claimOnce(view, verified, id).finally(() => this.#claims.delete(view.transferId));
     this.#claims.set(view.transferId, claim);
     return claim;
   }
 
-  async #claimOnce(view: TransferView, secret: Hash, id: string): Promise<Received> {
+  async #claimOnce(view: TransferView, verified: VerifiedPayment, id: string): Promise<Received> {
     const { writer, clock, closing } = this.#session;
-    const preimage = preimageOf(secret);
-    if (lockHashOf(preimage) !== view.lockHash)
-      throw IndraError.from('not_recipient', { transferId: view.transferId });
+    const { payment, digest, lockHash, secret } = verified;
+    const { transferId, asset, amount, payee } = payment;
     const intent: ClaimIntent = {
       kind: 'claim',
-      transferId: view.transferId,
-      asset: view.asset,
-      amount: view.amount,
-      lockHash: view.lockHash,
+      transferId,
+      asset,
+      amount,
+      lockHash,
+      payment: digest,
       holdUntil: view.holdUntil,
       secret,
-      bearer: view.recipient === null,
+      bearer: payee === NO_ADDRESS,
     };
-    this.#views.set(view.transferId, view);
+    this.#verified.set(transferId, verified);
     for (let attempt = 1; ; attempt++) {
-      if (clock.now() > view.expiresAt)
-        throw IndraError.from('transfer_expired', { transferId: view.transferId });
+      if (clock.now() > payment.expiresAt) throw IndraError.from('transfer_expired', { transferId });
       if (closing.aborted) throw IndraError.from('closed');
-      await this.#awaitCollateral(view, id);
+      await this.#awaitCollateral(verified, id);
       try {
+        await this.#admitClaim(intent);
         await writer.submit(intent, { id });
         break;
       } catch (error) {
@@ -186,49 +242,47 @@ export class IncomingTransfers {
       }
       await clock.sleep(backoffMs(attempt), closing);
     }
-    const route = claimed(writer.record.routes, view.transferId);
-    if (route === undefined) return received(view);
-    const close: Intent = {
-      kind: 'close',
-      appId: route.appId,
-      transferId: view.transferId,
-      preimage: route.preimage,
-    };
+    const route = claimed(writer.record.routes, transferId);
+    if (route === undefined) return received(payment);
+    const close = closeOf(route);
     if (!writer.isPending(close) && !(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
     await writer.submit(close, { id });
-    return received(view);
+    return received(payment);
   }
 
-  async #close(open: AppInstance, view: TransferView, preimage: Hash, id: string): Promise<Received> {
-    if (lockHashOf(preimage) !== view.lockHash)
-      throw IndraError.from('not_recipient', { transferId: view.transferId });
-    const { terms, clock } = this.#session;
-    if (claimStage(terms, open.app.actionDeadline, clock.now()) !== 'show')
-      throw IndraError.from('transfer_expired', { transferId: view.transferId });
+  /** No app is opened that could not be closed: T_b comes from the hub's word, so it is held against the client's own bound. */
+  async #admitClaim({ asset, amount, holdUntil, transferId }: ClaimIntent): Promise<void> {
+    const { gate, writer, terms } = this.#session;
+    const claim = { asset, amount, actionDeadline: payeeDeadline(terms, holdUntil) };
+    const allowed = await gate.mayClaim(writer.record, claim);
+    if (!allowed.ok)
+      throw IndraError.of({ ...allowed.error, details: { ...allowed.error.details, transferId } });
+  }
+
+  async #close(open: AppInstance, verified: VerifiedPayment, id: string): Promise<Received> {
+    const { payment, digest, preimage } = verified;
+    const { transferId } = payment;
     if (!(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
-    await this.#session.writer.submit(
-      { kind: 'close', appId: open.id, transferId: view.transferId, preimage },
-      { id },
-    );
-    return received(view);
+    this.#verified.set(transferId, verified);
+    const close = { kind: 'close', appId: open.id, transferId, preimage, payment: digest } as const;
+    await this.#session.writer.submit(close, { id });
+    return received(payment);
   }
 
   /** The hub pays from its side of this channel, so that side must hold enough first. */
-  async #awaitCollateral(view: TransferView, id: string): Promise<void> {
+  async #awaitCollateral({ payment, sender }: VerifiedPayment, id: string): Promise<void> {
     const { hub, writer, channel, clock, closing, events } = this.#session;
+    const { transferId, asset, amount, expiresAt } = payment;
     for (let attempt = 1; ; attempt++) {
-      const held = assetOf(writer.record.agreed.ledger, view.asset).balances[RESPONDER];
-      if (held >= view.amount || clock.now() > view.expiresAt || closing.aborted) return;
-      if (attempt === 1) {
-        const { transferId, asset, amount, sender } = view;
-        events.emit('payment.waiting', { transferId, asset, amount, sender });
-      }
-      const wanted = { channel: channel.address, asset: view.asset, amount: view.amount };
+      const held = assetOf(writer.record.agreed.ledger, asset).balances[RESPONDER];
+      if (held >= amount || clock.now() > expiresAt || closing.aborted) return;
+      if (attempt === 1) events.emit('payment.waiting', { transferId, asset, amount, sender });
+      const wanted = { channel: channel.address, asset, amount };
       const answer = await hub.ask('collateral', wanted, { id, signal: closing });
       if (!answer.ok && !answer.error.retryable) throw IndraError.of(answer.error);
       const block = await this.#deposits.confirmedBlock();
-      if (block !== null) await this.#deposits.reconcile(view.asset, block, id);
-      if (assetOf(writer.record.agreed.ledger, view.asset).balances[RESPONDER] === held)
+      if (block !== null) await this.#deposits.reconcile(asset, block, id);
+      if (assetOf(writer.record.agreed.ledger, asset).balances[RESPONDER] === held)
         await clock.sleep(backoffMs(attempt), closing);
     }
   }
@@ -245,4 +299,4 @@ export class IncomingTransfers {
   }
 }
 
-const received = ({ transferId, asset, amount }: TransferView): Received => ({ transferId, asset, amount });
+const received = ({ transferId, asset, amount }: Payment): Received => ({ transferId, asset, amount });

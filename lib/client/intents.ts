@@ -25,6 +25,8 @@ const claim = z.strictObject({
   asset: address,
   amount: uint,
   lockHash: hash,
+  /** Digest of the Payment that the lock is bound to. */
+  payment: hash,
   /** Of the payer's app: what the deadline of ours is counted back from. */
   holdUntil: whole,
   secret: hash,
@@ -33,7 +35,14 @@ const claim = z.strictObject({
 });
 
 /** Unlock and uninstall, on either side of a transfer. */
-const close = z.strictObject({ kind: z.literal('close'), appId: hash, transferId: hash, preimage: hash });
+const close = z.strictObject({
+  kind: z.literal('close'),
+  appId: hash,
+  transferId: hash,
+  preimage: hash,
+  /** Where this user is the payee: the digest it signs for the payer. */
+  payment: hash.nullable(),
+});
 
 /** Uninstall at the outcome of a transfer that was never unlocked: the stake goes back to its payer. */
 const refund = z.strictObject({ kind: z.literal('refund'), appId: hash, transferId: hash });
@@ -116,9 +125,15 @@ export const routeSchema = z.discriminatedUnion('side', [
     paymentId: hash.nullable(),
     to: z.string().nullable(),
   }),
-  z.strictObject({ side: z.literal('payee'), appId: hash, transferId: hash, preimage: hash }),
+  z.strictObject({ side: z.literal('payee'), appId: hash, transferId: hash, preimage: hash, payment: hash }),
 ]);
 export type Route = z.output<typeof routeSchema>;
+
+/** How a claimed app is closed. */
+export const closeOf = (route: Extract<Route, { side: 'payee' }>): CloseIntent => {
+  const { appId, transferId, preimage, payment } = route;
+  return { kind: 'close', appId, transferId, preimage, payment };
+};
 
 export const routeOf = (routes: readonly Route[], appId: Hash): Route | null =>
   routes.find((route) => route.appId === appId) ?? null;

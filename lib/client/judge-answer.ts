@@ -118,6 +118,7 @@ function agree(
     routes: entry.routes,
     signed: record.signed.filter((other) => other.next.ledger.version > version),
     withdrawalSignatures: [...known, ...withdrawals].filter((held) => isOpen.has(held.digest)),
+    shown: record.shown.filter(({ appId }) => entry.next.apps.some(({ id }) => id === appId)),
     isUnproven: record.isUnproven && version < record.highestSigned,
   };
 }

@@ -4,18 +4,12 @@ import { sign } from '#secp256k1';
 import type { Outcomes } from '../protocol/errors.ts';
 import { refuse } from '../protocol/errors.ts';
 import { encodeTransferState, encodeUnlock } from '../protocol/apps/transfer-app.ts';
-import { toHex } from '../protocol/bytes.ts';
+import { toBytes, toHex } from '../protocol/bytes.ts';
+import { payeeDeadline, payeeHold, payerHold, type AppTimes } from '../protocol/deadlines.ts';
 import { parseIdentifier } from '../protocol/identifier.ts';
 import type { AppTerms, InstallOperation, Operation, TransferRoute } from '../protocol/operations.ts';
 import { ok } from '../protocol/result.ts';
-import {
-  appNonce,
-  claimDigest,
-  claimKeyOf,
-  lockHashOf,
-  preimageOf,
-  transferSecret,
-} from '../protocol/secrets.ts';
+import { appNonce, boundPreimage, claimDigest, claimKeyOf } from '../protocol/secrets.ts';
 import { addressOfPrivateKey } from '#secp256k1';
 import {
   INITIATOR,
@@ -26,10 +20,11 @@ import {
   type Channel,
   type Hash,
 } from '../protocol/types.ts';
-import type { ClaimIntent, Intent, Route, SendIntent } from './intents.ts';
+import type { ClaimIntent, CloseIntent, Intent, Route, SendIntent } from './intents.ts';
+import { statePayment } from './payment-terms.ts';
 import type { ChannelKey } from './ports.ts';
 import { seal } from './seal.ts';
-import { claimDeadline, payerHold, type TransferTerms } from './transfer-terms.ts';
+import type { TransferTerms } from './transfer-terms.ts';
 
 /** Where an install stands: the version it makes and its number among the installs of the proposal. */
 export interface Place {
@@ -59,9 +54,6 @@ export interface BuilderParts {
   readonly ephemeralKey: () => Uint8Array;
 }
 
-/** The secret of a transfer this key sent; the seed and the app's nonce give it back. */
-export const secretOf = (key: ChannelKey, nonce: Hash): Hash => transferSecret(key.appSecretKey, nonce);
-
 const plain = (...operations: readonly Operation[]): Outcomes<Built> => ok({ operations, installs: [] });
 
 export function operationBuilder(parts: BuilderParts): OperationBuilder {
@@ -73,10 +65,7 @@ export function operationBuilder(parts: BuilderParts): OperationBuilder {
         case 'claim':
           return buildClaim(parts, intent, place);
         case 'close':
-          return plain(
-            { kind: 'update', appId: intent.appId, action: encodeUnlock(intent.preimage) },
-            { kind: 'uninstall', appId: intent.appId },
-          );
+          return buildClose(parts, intent);
         case 'refund':
           return plain({ kind: 'uninstall', appId: intent.appId });
         case 'deposit':
@@ -98,7 +87,13 @@ export function operationBuilder(parts: BuilderParts): OperationBuilder {
             paymentId: intent.paymentId,
             to: intent.to,
           }
-        : { side: 'payee', appId: id, transferId: intent.transferId, preimage: preimageOf(intent.secret) },
+        : {
+            side: 'payee',
+            appId: id,
+            transferId: intent.transferId,
+            preimage: boundPreimage(intent.secret, toBytes(intent.payment)),
+            payment: intent.payment,
+          },
   };
 }
 
@@ -120,6 +115,13 @@ function nonceAt(
   });
 }
 
+/** T_a follows from how long the payment can be claimed, T_b from T_a. */
+function timesOf(terms: TransferTerms, intent: SendIntent | ClaimIntent): AppTimes {
+  if (intent.kind === 'send') return { actionDeadline: 0, holdUntil: payerHold(terms, intent.expiresAt) };
+  const actionDeadline = payeeDeadline(terms, intent.holdUntil);
+  return { actionDeadline, holdUntil: payeeHold(actionDeadline) };
+}
+
 function transferTermsOf(parts: BuilderParts, intent: SendIntent | ClaimIntent, nonce: Hash): AppTerms {
   const { channel, terms } = parts;
   const isPayer = intent.kind === 'send';
@@ -131,8 +133,7 @@ function transferTermsOf(parts: BuilderParts, intent: SendIntent | ClaimIntent, 
     outcomeType: OutcomeType.SingleAssetTwoPartyCoinTransfer,
     stakes: [{ asset: intent.asset, amounts: [intent.amount, 0n] }],
     periods: isPayer ? [mine, hubs] : [hubs, mine],
-    actionDeadline: isPayer ? 0 : claimDeadline(terms, intent.holdUntil),
-    holdUntil: isPayer ? payerHold(terms, intent.expiresAt) : 0,
+    ...timesOf(terms, intent),
   };
 }
 
@@ -148,22 +149,26 @@ const installOf = (
 };
 
 function buildSend(parts: BuilderParts, intent: SendIntent, place: Place): Outcomes<Built> {
+  const stated = statePayment(parts, intent);
+  if (!stated.ok) return stated;
+  const { secret, recipient, payment, digest, lockHash, metadata } = stated.value;
+  const { toChainId, asset, amount, expiresAt } = payment;
+  const nonce = nonceAt(parts, place, asset, amount, recipient ?? NO_ADDRESS);
   const payee = intent.to === null ? null : parseIdentifier(intent.to);
-  if (payee !== null && !payee.ok) return payee;
-  const recipient = payee?.value.address ?? null;
-  const nonce = nonceAt(parts, place, intent.asset, intent.amount, recipient ?? NO_ADDRESS);
-  const secret = secretOf(parts.key, nonce);
-  const sealed = payee === null ? null : seal(secret, payee.value.publicKey, parts.ephemeralKey());
+  const sealed = payee?.ok ? seal(secret, payee.value.publicKey, parts.ephemeralKey()) : null;
   if (payee !== null && sealed === null) return refuse('malformed', { identifier: intent.to });
-  return installOf(intent, transferTermsOf(parts, intent, nonce), lockHashOf(preimageOf(secret)), {
+  return installOf(intent, transferTermsOf(parts, intent, nonce), lockHash, {
     kind: 'send',
     paymentId: intent.paymentId,
     recipient,
     claimant: recipient === null ? (addressOfPrivateKey(claimKeyOf(secret)) as string as Address) : null,
     sealed,
-    expiresAt: intent.expiresAt,
-    note: intent.note,
-    sender: parts.key.identifier,
+    expiresAt,
+    toChainId,
+    asset,
+    amount,
+    metadata,
+    signature: parts.key.sign(toBytes(digest)),
   });
 }
 
@@ -178,4 +183,13 @@ function buildClaim(parts: BuilderParts, intent: ClaimIntent, place: Place): Out
     transferId: intent.transferId,
     proof,
   });
+}
+
+/** The payee's word that it was paid goes with the preimage: before, the hub could keep it for an app it never signed. */
+function buildClose({ key }: BuilderParts, { appId, preimage, payment }: CloseIntent): Outcomes<Built> {
+  const claimerSignature = payment === null ? undefined : key.sign(toBytes(payment));
+  return plain(
+    { kind: 'update', appId, action: encodeUnlock(preimage), claimerSignature },
+    { kind: 'uninstall', appId },
+  );
 }

@@ -6,12 +6,13 @@
 import { newCorrelationId } from '../messaging/envelope.ts';
 import { decodeTransferState, PAYER } from '../protocol/apps/transfer-app.ts';
 import { lockHashOf } from '../protocol/secrets.ts';
-import type { AppInstance, Hash } from '../protocol/types.ts';
+import type { AppInstance, Bytes, Hash } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { backoffMs } from './backoff.ts';
 import type { Agreement } from './writer-parts.ts';
 import { IndraError } from './indra-error.ts';
 import type { Intent, Route } from './intents.ts';
+import { keepReceipt } from './payment-receipts.ts';
 import type { Session } from './session.ts';
 
 /** How many transfers are asked for at a time. */
@@ -24,14 +25,19 @@ export class OutgoingTransfers {
     this.#session = session;
   }
 
-  /** The hub says the payee was paid. Believed only with the preimage of the lock. */
-  resolved(transferId: Hash, preimage: Hash, id: string): void {
+  /** The hub says the payee was paid. Believed only with the preimage of the lock; the receipt is kept before it is paid for. */
+  async resolved(
+    transferId: Hash,
+    shown: { readonly preimage: Hash; readonly claimerSignature: Bytes | null },
+    id: string,
+  ): Promise<void> {
+    const { preimage } = shown;
     const open = this.#openBy(preimage, transferId);
     if (open === null) return;
+    await keepReceipt(this.#session, transferId, shown).catch(() => {});
     const { writer } = this.#session;
-    writer
-      .submit({ kind: 'close', appId: open.id, transferId, preimage }, { id, isPatient: true })
-      .catch(() => {});
+    const close = { kind: 'close', appId: open.id, transferId, preimage, payment: null } as const;
+    await writer.submit(close, { id, isPatient: true }).catch(() => {});
   }
 
   /** The hub says it takes the stake back to us: it signs that or it does not, nothing is risked by asking. */
@@ -128,8 +134,10 @@ export class OutgoingTransfers {
     const { clock } = this.#session;
     const isOver = view.status === 'cancelled' || (view.status === 'pending' && clock.now() > view.expiresAt);
     if (isOver) this.#refund(route, id, true).catch(() => {});
-    else if (view.status === 'resolved' && view.preimage !== null)
-      this.resolved(route.transferId, view.preimage, id);
+    else if (view.status === 'resolved' && view.preimage !== null) {
+      const { preimage, claimerSignature } = view;
+      void this.resolved(route.transferId, { preimage, claimerSignature }, id);
+    }
   }
 
   async #refund({ appId, transferId }: Route, id: string, isPatient: boolean): Promise<void> {

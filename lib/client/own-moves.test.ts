@@ -48,7 +48,7 @@ const record: ChannelRecord = {
   ...restoredRecord(CHANNEL, open),
   routes: [
     { side: 'payer', appId: sent.id, transferId: hashOf(1), paymentId: null, to: null },
-    { side: 'payee', appId: received.id, transferId: hashOf(2), preimage: PREIMAGE },
+    { side: 'payee', appId: received.id, transferId: hashOf(2), preimage: PREIMAGE, payment: hashOf(3) },
   ],
 };
 

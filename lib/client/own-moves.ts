@@ -5,6 +5,7 @@
  */
 import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import { decodeTransferState, encodeUnlock, PAYEE } from '../protocol/apps/transfer-app.ts';
+import { laterOf } from '../protocol/deadlines.ts';
 import { stateHash } from '../protocol/digests.ts';
 import {
   prepareMove,
@@ -72,10 +73,12 @@ export interface MoveSources {
   readonly catalogue: AppCatalogue;
   readonly key: ChannelKey;
   readonly store: Store;
+  /** Whether a preimage may still be shown on chain; any may if absent. */
+  readonly mayShow?: (instance: AppInstance, time: number) => boolean;
 }
 
 export async function ownMoves(
-  { catalogue, key, store }: MoveSources,
+  { catalogue, key, store, mayShow }: MoveSources,
   holding: Holding,
   view: DisputeView,
   preimages: Preimages,
@@ -86,7 +89,9 @@ export async function ownMoves(
   for (const instance of newestInstances(states)) {
     if (self === null || !instance.app.participants.includes(self)) continue;
     const position = positionOf(instance, view, held);
-    const preimage = preimages.get(instance.id);
+    const known = preimages.get(instance.id);
+    const time = laterOf(view.now, view.chainTime);
+    const preimage = known !== undefined && (mayShow?.(instance, time) ?? true) ? known : undefined;
     const opened = preimage === undefined ? null : unlocked(instance, position, preimage, catalogue);
     if (opened !== null && preimage !== undefined) {
       moves.set(instance.id, unlocking(channel, instance.id, position, { preimage, opened }, key));

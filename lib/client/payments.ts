@@ -7,7 +7,10 @@ import { transferIdOf } from '../protocol/secrets.ts';
 import type { Address, Hash } from '../protocol/types.ts';
 import { IndraError } from './indra-error.ts';
 import type { SendIntent } from './intents.ts';
-import { secretOf } from './operation-builder.ts';
+import { madePayment } from './history.ts';
+import type { Patience } from './patience.ts';
+import { correctTerms } from './payment-facts.ts';
+import { isSamePayment, secretOf } from './payment-terms.ts';
 import type { Accomplished } from './intent-queue.ts';
 import type { Session } from './session.ts';
 import { longestOffer } from './transfer-terms.ts';
@@ -16,7 +19,7 @@ export interface PaymentRequest {
   readonly asset: Address;
   /** In the asset's smallest unit. */
   readonly amount: bigint;
-  /** At most 512 characters, seen by payer, payee and hub. */
+  /** At most 512 characters, seen by payer and payee alone. */
   readonly note?: string | undefined;
   /** 32 bytes, made once per intent: paying twice with one id pays once. */
   readonly paymentId?: Hash | undefined;
@@ -68,6 +71,34 @@ function checkPayee(to: string, self: string): void {
   if (payee.value.identifier === self) throw IndraError.from('invalid_transfer', { to: 'oneself' });
 }
 
+/**
+ * The intent as it was made before, null where it was not: then it may be signed, unless its time is over. Where this store
+ * remembered nothing, the hub's copy bears this key's signature, and other terms than are asked for are another payment.
+ */
+export async function madeBefore(
+  session: Session,
+  intent: SendIntent,
+  isKnown: boolean,
+  { id, signal }: Patience,
+): Promise<SendIntent | null> {
+  const { writer, clock, store } = session;
+  const { transferId, paymentId } = intent;
+  const isOpen = writer.record.routes.some(
+    (route) => route.side === 'payer' && route.transferId === transferId,
+  );
+  if (isKnown && isOpen) return intent;
+  if (writer.isPending(intent)) return null;
+  const made = await madePayment(session, transferId, id, signal);
+  if (made === null) {
+    if (clock.now() < intent.expiresAt) return null;
+    throw IndraError.from('transfer_expired', { transferId, paymentId, expiresAt: intent.expiresAt });
+  }
+  const expiresAt = isSamePayment(session, intent, made) ? made.payment.expiresAt : null;
+  await correctTerms(store, transferId, expiresAt);
+  if (expiresAt === null) throw IndraError.from('duplicate_payment', { paymentId });
+  return { ...intent, expiresAt };
+}
+
 /** The payment as its agreed proposal, or an earlier one with the same id, made it. */
 export async function paymentOf(
   session: Session,
@@ -80,14 +111,13 @@ export async function paymentOf(
   return { paymentId, transferId, appId: route?.appId ?? null, expiresAt };
 }
 
-/** The link of an open transfer: its secret follows from the app's nonce. Null once the app is closed. */
+/** The link of an open transfer: its secret follows from its id. Null once the app is closed. */
 export function linkOf(session: Session, transferId: Hash, cardOrigin: string): string | null {
   const { writer, key, hubUrl, channel } = session;
   const route = writer.record.routes.find(
     (other) => other.side === 'payer' && other.transferId === transferId,
   );
-  const open = writer.record.agreed.apps.find((instance) => instance.id === route?.appId);
-  if (open === undefined) return null;
-  const secret = secretOf(key, open.app.nonce);
+  if (route === undefined) return null;
+  const secret = secretOf(key, transferId);
   return formatLink(cardOrigin, { chainId: channel.domain.chainId, transferId, secret, hubUrl });
 }

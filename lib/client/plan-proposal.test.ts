@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
 import { assetOf } from '../protocol/ledger.ts';
-import { preimageOf } from '../protocol/secrets.ts';
-import { hashOf } from '../protocol/testing/two-parties.ts';
+import { CHANNEL, hashOf } from '../protocol/testing/two-parties.ts';
 import { ETHER } from '../protocol/types.ts';
 import type { Intent } from './intents.ts';
-import { secretOf } from './operation-builder.ts';
+import { statePayment } from './payment-terms.ts';
 import {
   FUNDED,
   inFlightWith,
@@ -22,8 +21,10 @@ import {
 function withOpenPayment(amount: bigint) {
   const record = settle(inFlightWith(FUNDED, send(1, amount)));
   const open = record.agreed.apps[0]!;
-  const preimage = preimageOf(secretOf(KEY, open.app.nonce));
-  const close: Intent = { kind: 'close', appId: open.id, transferId: hashOf(1), preimage };
+  const stated = statePayment({ channel: CHANNEL, key: KEY }, send(1, amount));
+  if (!stated.ok) throw new Error(stated.error.code);
+  const { preimage } = stated.value;
+  const close: Intent = { kind: 'close', appId: open.id, transferId: hashOf(1), preimage, payment: null };
   return { record, close };
 }
 
@@ -102,6 +103,7 @@ function claim(amount: bigint): Intent {
     asset: ETHER,
     amount,
     lockHash: hashOf(4),
+    payment: hashOf(5),
     holdUntil: 1_800_100_000,
     secret: hashOf(6),
     bearer: true,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** Which open app belongs to which transfer, found again from the hub's history: the seed gives back every secret. */
 import { decodeTransferState, PAYEE, PAYER } from '../protocol/apps/transfer-app.ts';
-import { lockHashOf, preimageOf } from '../protocol/secrets.ts';
 import type { AppInstance } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { routeOf, type Route } from './intents.ts';
+import { verifyPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
+import { withShown } from './shown.ts';
 
 const lockOf = (open: AppInstance): string | undefined => decodeTransferState(open.state)?.lockHash;
 
@@ -21,7 +22,13 @@ export async function restoreRoutes(session: Session, id: string): Promise<void>
     ...(await search(session, 'payer', sent, id, payerRoute)),
     ...(await search(session, 'payee', claimed, id, (open, view) => payeeRoute(session, open, view))),
   ];
-  if (routes.length > 0) writer.amend((record) => ({ ...record, routes: withRoutes(record.routes, routes) }));
+  // Nobody remembers whether their preimages were shown.
+  const shown = claimed.flatMap((open) => {
+    const route = routeOf(routes, open.id);
+    return route === null ? [] : [session.gate.asIfShown(open, route.transferId)];
+  });
+  if (routes.length > 0)
+    writer.amend((record) => ({ ...withShown(record, shown), routes: withRoutes(record.routes, routes) }));
 }
 
 const withRoutes = (known: readonly Route[], found: readonly Route[]): readonly Route[] => [
@@ -66,9 +73,10 @@ const payerRoute = (open: AppInstance, view: TransferView): Route => ({
   to: null,
 });
 
-function payeeRoute({ key }: Session, open: AppInstance, view: TransferView): Route | null {
-  const secret = view.sealed === null ? null : key.unseal(view.sealed);
-  const preimage = secret === null ? null : preimageOf(secret);
-  if (preimage === null || lockHashOf(preimage) !== view.lockHash) return null;
-  return { side: 'payee', appId: open.id, transferId: view.transferId, preimage };
+function payeeRoute(session: Session, open: AppInstance, view: TransferView): Route | null {
+  const secret = view.sealed === null ? null : session.key.unseal(view.sealed);
+  const verified = secret === null ? null : verifyPayment(session, view, secret);
+  if (!verified?.ok || verified.value.lockHash !== lockOf(open)) return null;
+  const { preimage, digest } = verified.value;
+  return { side: 'payee', appId: open.id, transferId: view.transferId, preimage, payment: digest };
 }

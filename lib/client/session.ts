@@ -8,6 +8,8 @@ import type { EventHub } from './events.ts';
 import type { ChainDescription, HubDescription } from './hub-description.ts';
 import type { HubRequests } from './hub-requests.ts';
 import type { ChainReader, ChainWriter, ChannelKey, Clock } from './ports.ts';
+import type { PreimageGate } from './preimage-gate.ts';
+import type { RiskLimits } from './risk-limits.ts';
 import type { TransferTerms } from './transfer-terms.ts';
 
 export interface Session {
@@ -25,6 +27,8 @@ export interface Session {
   readonly clock: Clock;
   readonly events: EventHub;
   readonly writer: ChannelWriter;
+  readonly gate: PreimageGate;
+  readonly limits: RiskLimits;
   /** Of the hub's state this client began with, where there was no local one. */
   readonly restoredVersion: bigint | null;
   /** Aborts when the client is closed. */

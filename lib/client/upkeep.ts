@@ -7,9 +7,9 @@ import type { Agreement } from './writer-parts.ts';
 import { ClientLane } from './client-lane.ts';
 import { DepositWatch } from './deposit-watch.ts';
 import { DisputeWatch } from './dispute-watch.ts';
+import { Enforcement } from './enforcement.ts';
 import { IncomingTransfers } from './incoming-transfers.ts';
 import { OutgoingTransfers } from './outgoing-transfers.ts';
-import { rememberPayment } from './payment-facts.ts';
 import type { Line } from './ports.ts';
 import { restoreRoutes } from './restored-routes.ts';
 import type { Session } from './session.ts';
@@ -24,6 +24,7 @@ export class Upkeep {
   readonly outgoing: OutgoingTransfers;
   readonly withdrawals: Withdrawals;
   readonly disputes: DisputeWatch;
+  readonly enforcement: Enforcement;
   readonly #session: Session;
   readonly #line: Line;
   readonly #close: () => Promise<void>;
@@ -42,25 +43,23 @@ export class Upkeep {
     const { confirmations } = chain;
     const lane = new ClientLane({ store, channel, reader, writer, confirmations, clock });
     this.disputes = new DisputeWatch(session, lane, () => this.settle());
+    this.enforcement = new Enforcement(session, this.disputes);
   }
 
   start(): void {
     this.#track(this.#listen());
     this.#track(this.#watch());
     this.#track(this.disputes.run());
+    this.#track(this.enforcement.run());
   }
 
   /** After each agreement, once it is durable. */
   agreed(agreement: Agreement): void {
-    const { events, store } = this.#session;
+    const { events } = this.#session;
     this.deposits.agreed(agreement);
     this.outgoing.agreed(agreement);
     this.withdrawals.agreed(agreement);
     this.#track(this.incoming.agreed(agreement));
-    for (const intent of agreement.entry.intents) {
-      if (intent.kind !== 'send') continue;
-      this.#track(rememberPayment(store, intent.transferId, { paymentId: intent.paymentId, to: intent.to }));
-    }
     events.emit('channel.updated', { version: agreement.entry.next.ledger.version });
     if (agreement.isLate) this.#track(this.incoming.finishOpen(agreement.entry.id));
   }
@@ -109,7 +108,7 @@ export class Upkeep {
       case 'transfer.pending':
         return this.#track(this.incoming.notice(event.transferId, event.transfer, id));
       case 'transfer.resolved':
-        return this.outgoing.resolved(event.transferId, event.preimage, id);
+        return this.#track(this.outgoing.resolved(event.transferId, event, id));
       case 'transfer.cancelled':
         return this.outgoing.cancelled(event.transferId, id);
       case 'deposit.requested':

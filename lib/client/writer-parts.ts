@@ -11,6 +11,7 @@ import type { Intent } from './intents.ts';
 import type { OperationBuilder } from './operation-builder.ts';
 import type { PlanLimits } from './plan-proposal.ts';
 import type { ChannelKey, Clock } from './ports.ts';
+import type { PreimageGate } from './preimage-gate.ts';
 
 export interface Agreement {
   readonly entry: SignedProposal;
@@ -39,6 +40,7 @@ export interface WriterParts {
   readonly catalogue: AppCatalogue;
   readonly builder: OperationBuilder;
   readonly limits: PlanLimits;
+  readonly gate: Pick<PreimageGate, 'judge' | 'mayLeave'>;
   readonly recover: Recover;
   readonly clock: Clock;
   /** Seconds after which a countersignature is late. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** How far the watcher has seen each chain. A hub that is behind signs nothing, or a stale challenge could finalize unseen (invariant 10). */
 import { z } from 'zod';
+import { laterOf } from '../protocol/deadlines.ts';
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import { hash, whole } from '../protocol/wire/primitives.ts';
@@ -13,8 +14,8 @@ const cursorBody = z.strictObject({
   /** The last block whose events were acted on. */
   block: whole,
   hash,
-  /** When that block was the chain's latest, by the hub's clock. */
-  seenAt: whole,
+  /** That block's own timestamp: what is known of the chain is as old as this, whenever it was asked (invariant 18). */
+  timestamp: whole,
 });
 export type Cursor = z.output<typeof cursorBody>;
 
@@ -49,11 +50,16 @@ export async function confirmedCursorTime(hub: Hub, chain: HubChain): Promise<nu
   return block.ok ? block.value.timestamp : null;
 }
 
-/** Fails with `hub_behind` once the watcher lags a quarter of the shortest period. */
+/** The later of the hub's clock and the newest block's time: what may be over by either is over (design, section 6). */
+export async function hubTime(hub: Hub, chain: HubChain): Promise<number> {
+  return laterOf(hub.clock.now(), (await readCursor(hub, chain))?.timestamp ?? 0);
+}
+
+/** Fails with `hub_behind` once the newest block the watcher followed is older than a quarter of the shortest period. */
 export async function checkFresh(hub: Hub, chain: HubChain): Promise<Outcomes<void>> {
   const cursor = await readCursor(hub, chain);
   const shortest = Math.min(chain.config.challengePeriod, ...chain.config.appPeriods);
-  const behind = cursor === null ? null : hub.clock.now() - cursor.seenAt;
+  const behind = cursor === null ? null : hub.clock.now() - cursor.timestamp;
   return behind !== null && behind <= shortest / 4
     ? ok(undefined)
     : refuse('hub_behind', { seconds: behind });

@@ -1,67 +1,31 @@
 // SPDX-License-Identifier: MIT
 /** The channel aggregate as it is stored: the double-signed state, what it means for routed transfers, effects still due. */
-import { z } from 'zod';
-import { agreedState, channel } from '../protocol/wire/structures.ts';
-import { address, bytes, hash, signature, toJson, uint, uint64, whole } from '../protocol/wire/primitives.ts';
-import type { Address } from '../protocol/types.ts';
-import type { Item, NewItem } from '../store/store.ts';
+import type { z } from 'zod';
+import type { Address, AgreedState, Channel } from '../protocol/types.ts';
+import { kindEntry } from '../store/item-form.ts';
 import { paddedTime } from '../store/padded-time.ts';
+import { ParsedBodies } from '../store/parsed-bodies.ts';
+import type { Item, NewItem } from '../store/store.ts';
+import type { challenge, Departed, Effect, heldSignature, Route } from './channel-parts.ts';
+import { fromStored, toStored } from './stored-channel.ts';
+
+export type { Departed, Effect, Route, TransferSeed } from './channel-parts.ts';
 
 export const CHANNEL_SCHEMA = 1;
 
-/** Which transfer an open app is one side of. */
-export const route = z.strictObject({ appId: hash, side: z.enum(['payer', 'payee']), transferId: hash });
-export type Route = z.output<typeof route>;
-
-/** A side of a transfer whose app was open when its epoch was settled: the chain decides it. */
-const departed = z.strictObject({ ...route.shape, actionDeadline: whole });
-export type Departed = z.output<typeof departed>;
-
-/** The responder's signature on an open withdrawal. */
-export const heldSignature = z.strictObject({ digest: hash, signature });
-
-/** What the payer's committed install makes of a transfer: enough to create T at any later time. */
-export const transferSeed = z.strictObject({
-  transferId: hash,
-  chainId: whole,
-  payer: address,
-  payerChannel: address,
-  appId: hash,
-  recipient: address.nullable(),
-  claimant: address.nullable(),
-  sealed: bytes.nullable(),
-  asset: address,
-  amount: uint,
-  lockHash: hash,
-  expiresAt: whole,
-  holdUntil: whole,
-  note: z.string().nullable(),
-  sender: z.string(),
-  createdAt: whole,
-});
-export type TransferSeed = z.output<typeof transferSeed>;
-
-/** Commit, then act: what a commit owes the rest of the world. Each may be repeated without harm. */
-const effect = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('create'), transfer: transferSeed, at: whole }),
-  /** Rule 4: the payee was paid under this commit; T must become resolved. */
-  z.strictObject({ kind: z.literal('paid'), transferId: hash, appId: hash, preimage: hash, at: whole }),
-  /** The initiator signed last: the withdrawal is to be sent. */
-  z.strictObject({ kind: z.literal('execute'), digest: hash, signature, at: whole }),
-]);
-export type Effect = z.output<typeof effect>;
-
-const channelBody = z.strictObject({
-  channel,
-  state: agreedState,
-  routes: z.array(route),
-  departed: z.array(departed),
-  outbox: z.array(effect),
-  withdrawalSignatures: z.array(heldSignature),
+export interface ChannelBody {
+  readonly channel: Channel;
+  readonly state: AgreedState;
+  /** Of the open apps that are a side of a transfer. */
+  readonly routes: Route[];
+  readonly departed: readonly Departed[];
+  readonly outbox: readonly Effect[];
+  readonly withdrawalSignatures: z.output<typeof heldSignature>[];
   /** An open challenge seen on chain: nothing is agreed while it stands. */
-  challenge: z.strictObject({ version: uint64, finalizesAt: whole }).nullable(),
-});
-export type ChannelBody = z.output<typeof channelBody>;
+  readonly challenge: z.output<typeof challenge>;
+  /** When the sweep looks at it next; stays where it is until then. */
+  readonly due: number | null;
+}
 
 /** A body with the etag it was read under. */
 export interface LoadedChannel {
@@ -72,26 +36,46 @@ export interface LoadedChannel {
 export const channelKey = (chainId: number, channelAddress: Address): string =>
   `channel#${chainId}#${channelAddress}`;
 
-export const parseChannel = (item: Item): LoadedChannel => ({
-  body: channelBody.parse(item.body),
-  etag: item.etag,
+/** Weighs about a kilobyte each. */
+const partsOf = ({ state, outbox }: ChannelBody): number =>
+  1 + state.apps.length + state.withdrawals.length + outbox.length;
+
+const bodies = new ParsedBodies(fromStored, { weigh: partsOf, most: 20_000 });
+
+export const parseChannel = (item: Item): LoadedChannel => ({ body: bodies.of(item), etag: item.etag });
+
+/** After its commit. */
+export function committed(body: ChannelBody, etag: Item['etag']): LoadedChannel {
+  bodies.keep(channelKey(body.channel.domain.chainId, body.channel.address), etag, body);
+  return { body, etag };
+}
+
+/** The sweep has something to look at: an effect still due, or a transfer that is open. */
+const isAtRest = ({ outbox, routes, departed }: ChannelBody): boolean =>
+  outbox.length === 0 && routes.length === 0 && departed.length === 0;
+
+/** Has the sweep look by then: an entry of the index that moves costs two writes, so an earlier one stays. */
+export const lookBy = (body: ChannelBody, time: number): ChannelBody => ({
+  ...body,
+  due: body.due === null ? time : Math.min(body.due, time),
 });
 
-/** Oldest effect plus a handler's life: from then on the sweep looks after it. */
-const dueAt = (body: ChannelBody, handlerLife: number): number | null =>
-  body.outbox.length === 0 ? null : Math.min(...body.outbox.map((entry) => entry.at)) + handlerLife;
+/** As it is to be stored: nothing is due of a channel at rest. */
+export const settled = (body: ChannelBody): ChannelBody =>
+  body.due !== null && isAtRest(body) ? { ...body, due: null } : body;
 
-export function channelItem(body: ChannelBody, handlerLife: number): NewItem {
-  const due = dueAt(body, handlerLife);
+export function channelItem(body: ChannelBody): NewItem {
+  const { due } = body;
   const { chainId } = body.channel.domain;
   const key = channelKey(chainId, body.channel.address);
   return {
     key,
     schema: CHANNEL_SCHEMA,
-    body: toJson(body),
+    body: toStored(body),
     index: {
+      kind: kindEntry(key),
       owner: { partition: `${chainId}#${body.channel.initiator}`, sort: body.channel.address },
-      ...(due === null ? {} : { due: { partition: `${chainId}`, sort: `${paddedTime(due)}#${key}` } }),
+      ...(due === null ? {} : { due: { partition: `${chainId}`, sort: paddedTime(due) } }),
     },
   };
 }

@@ -3,11 +3,14 @@
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import type { Address } from '../protocol/types.ts';
-import type { Item, Put } from '../store/store.ts';
+import type { Item } from '../store/store.ts';
+import { written, type TransferPut } from './transfer-item.ts';
 import {
   channelItem,
   channelKey,
+  committed,
   parseChannel,
+  settled,
   type ChannelBody,
   type LoadedChannel,
 } from './channel-item.ts';
@@ -38,8 +41,9 @@ export async function commitChannel(
   body: ChannelBody,
   expect: Item['etag'],
 ): Promise<LoadedChannel | null> {
-  const put = await hub.store.put(channelItem(body, hub.config.limits.handlerLife), expect);
-  return put.ok ? { body, etag: put.etag } : null;
+  const next = settled(body);
+  const put = await hub.store.put(channelItem(next), expect);
+  return put.ok ? committed(next, put.etag) : null;
 }
 
 export interface CommittedAmong {
@@ -56,14 +60,19 @@ export async function commitAmong(
   hub: Hub,
   body: ChannelBody,
   expect: Item['etag'],
-  { before, after }: { readonly before: readonly Put[]; readonly after: readonly Put[] },
+  { before, after }: { readonly before: readonly TransferPut[]; readonly after: readonly TransferPut[] },
 ): Promise<CommittedAmong | null> {
-  const commit = { item: channelItem(body, hub.config.limits.handlerLife), expect };
+  const next = settled(body);
+  const commit = { item: channelItem(next), expect };
   const results = await hub.store.putInOrder([...before, commit, ...after]);
+  for (const [index, result] of results.entries()) {
+    const transfer = (before[index] ?? after[index - before.length - 1])?.transfer;
+    if (result.ok && transfer !== undefined) written(transfer, result.etag);
+  }
   const own = results[before.length];
   if (own?.ok !== true) return null;
   const followed = results.slice(before.length + 1).filter((result) => result.ok).length;
-  return { committed: { body, etag: own.etag }, followed };
+  return { committed: committed(next, own.etag), followed };
 }
 
 /** Runs `attempt` again whenever it lost a race, which it says with 'conflict'. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test, beforeEach } from '@jest/globals';
-import { createTestHub, TOKEN, type TestHub } from '../../test/harness/hub-in-memory.ts';
+import { createTestHub, TEST_TERMS, TOKEN, type TestHub } from '../../test/harness/hub-in-memory.ts';
 import { TestUser } from '../../test/harness/test-user.ts';
-import { preimageOf } from '../protocol/secrets.ts';
+import { settleSpan } from '../protocol/deadlines.ts';
 import { ETHER, type Hash } from '../protocol/types.ts';
 import { loadChannel } from './channels.ts';
 import { transfer } from './operations/transfer.ts';
@@ -254,7 +254,7 @@ describe('a payee who claims and then does nothing', () => {
     await world.pass(31);
     await sweep(world.hub, world.chain);
     expect((await loadTransfer(world.hub, sent.transferId))?.transfer.status.kind).toBe('claimed');
-    world.world.moves.push({ channel: bob.channel.address, appId, action: preimageOf(sent.secret) });
+    world.world.moves.push({ channel: bob.channel.address, appId, action: sent.preimage });
     await watch(world.hub, world.chain);
     expect((await loadTransfer(world.hub, sent.transferId))?.transfer.status.kind).toBe('resolved');
     await world.pass(late + 2000);
@@ -273,7 +273,7 @@ describe('deadlines leave the hub no gap (invariant 7)', () => {
   ])('a claim whose action deadline is %s is refused', async (_name, shift) => {
     const sent = alice.transfer(ETHER, 10n, bob);
     await alice.propose(sent.operation);
-    const latest = sent.holdUntil - 3600 - 900;
+    const latest = sent.holdUntil - settleSpan(TEST_TERMS);
     expect(code(await bob.propose(bob.claim(sent, { actionDeadline: latest + shift })))).toBe(
       'invalid_transfer',
     );

@@ -14,16 +14,15 @@ import type { AgreedState, Hash } from '../protocol/types.ts';
 import { toJson } from '../protocol/wire/primitives.ts';
 import type { Countersigned } from '../protocol/wire/requests.ts';
 import { checkFresh } from './chain-cursor.ts';
-import type { ChannelBody, Effect, LoadedChannel } from './channel-item.ts';
+import { lookBy, type ChannelBody, type Effect, type LoadedChannel } from './channel-item.ts';
 import { commitAmong, loadOwn, untilNoConflict } from './channels.ts';
 import type { Caller, Hub, HubChain } from './hub.ts';
 import { performEffects, remainingEffects } from './outbox.ts';
 import { admit } from './policy/admit.ts';
 import type { Admission } from './policy/admission.ts';
-import type { Put } from '../store/store.ts';
-import { actOn, readyEffects } from './ready-effects.ts';
-import { claimTransfer, transferItem } from './transfer-item.ts';
-import { releaseClaim } from './transfers.ts';
+import { actOn, isLookedAfter, readyEffects } from './ready-effects.ts';
+import { claimTransfer, isRecent, putOf, type TransferPut } from './transfer-item.ts';
+import { freed, releaseClaim, transfersOfStep } from './transfers.ts';
 
 /** `allowed` is what the asked function is for; null means any operation. */
 export async function countersign(
@@ -68,20 +67,24 @@ async function attempt(
   if (openTransfers > body.state.apps.length && openTransfers > hub.config.limits.maxOpenTransfers)
     return refuse('too_many', { apps: openTransfers });
 
-  const outbox = await remainingEffects(hub, body);
-  const situation = { hub, chain, caller, body: { ...body, outbox: [...outbox] } };
+  const transfers = transfersOfStep(hub);
+  const outbox = await remainingEffects(hub, body, transfers);
+  const situation = { hub, chain, caller, transfers, body: { ...body, outbox } };
   const admitted = await admit(situation, proposal, judged.value.steps);
   if (!admitted.ok) return admitted;
   const claims = await claimAll(hub, caller, proposal, admitted.value);
   if (claims === 'conflict') return claims;
   if (!claims.ok) return claims;
 
-  const next = commitOf(hub, body, proposal, judged.value, admitted.value, outbox);
-  const ready = await readyEffects(hub, admitted.value.effects);
+  const { effects } = admitted.value;
+  const ready = await readyEffects(hub, effects, transfers);
+  const commit = commitOf(hub, body, proposal, judged.value, admitted.value, outbox);
+  const isLate = !isLookedAfter(hub, effects, ready) || hasLateClaim(hub, admitted.value);
+  const next = isLate ? lookBy(commit, hub.clock.now() + hub.config.limits.handlerLife) : commit;
   const puts = { before: claims.value, after: ready.map((effect) => effect.put) };
   const done = await commitAmong(hub, next, loaded.value.etag, puts);
   if (done === null) return 'conflict';
-  await actOn(hub, next, admitted.value.effects, ready.slice(0, done.followed));
+  await actOn(hub, next, effects, ready.slice(0, done.followed));
   watchCollateral(hub, chain, done.committed);
   return ok(replyOf(next));
 }
@@ -114,26 +117,31 @@ async function claimAll(
   caller: Caller,
   proposal: Proposal,
   admission: Admission,
-): Promise<Outcomes<readonly Put[]> | 'conflict'> {
+): Promise<Outcomes<readonly TransferPut[]> | 'conflict'> {
   const inOrder = admission.claims.toSorted((a, b) =>
     a.held.transfer.transferId < b.held.transfer.transferId ? -1 : 1,
   );
   const checkAt = hub.clock.now() + hub.config.limits.handlerLife;
-  const puts: Put[] = [];
+  const puts: TransferPut[] = [];
   for (const { held, appId } of inOrder) {
     const { transferId } = held.transfer;
     const claim = { channel: proposal.channel, appId, user: caller.user };
     const claimed = claimTransfer(held.transfer, claim, checkAt);
     if (claimed.ok) {
-      puts.push({ item: transferItem(claimed.value), expect: held.etag });
+      puts.push(putOf(claimed.value, held.etag));
       continue;
     }
-    if (claimed.error.code === 'transfer_claimed' && (await releasedOwn(hub, transferId, proposal)))
+    const isInTheWay = claimed.error.code === 'transfer_claimed';
+    if (isInTheWay && ((await releasedOwn(hub, transferId, proposal)) || (await freed(hub, held.transfer))))
       return 'conflict';
     return err(atIndex(claimed.error, indexOfClaim(proposal, transferId)));
   }
   return ok(puts);
 }
+
+/** A claim long after the payment is nobody's to look after but the claimer's channel's (`isLookedAfter`). */
+const hasLateClaim = (hub: Hub, { claims }: Admission): boolean =>
+  claims.some(({ held }) => !isRecent(held.transfer, hub.clock.now(), hub.config.limits.handlerLife));
 
 const indexOfClaim = (proposal: Proposal, transferId: string): number =>
   proposal.operations.findIndex(
@@ -170,6 +178,7 @@ function commitOf(
       ...signWithdrawals(hub, body, proposal),
     ],
     challenge: body.challenge,
+    due: body.due,
   };
 }
 

@@ -6,13 +6,24 @@ import type { Hub } from './hub.ts';
 import { newTransfer } from './transfer-item.ts';
 import { viewOf } from './transfer-view.ts';
 import { enqueueWithdrawal } from './withdrawals.ts';
-import { createTransfer, loadTransfer, writeResolved } from './transfers.ts';
+import type { Transfer } from './transfer-item.ts';
+import { createTransfer, writeResolved, type TransfersOfStep } from './transfers.ts';
 
 export function tellPayee(hub: Hub, seed: TransferSeed): void {
   const { recipient: user, chainId, transferId } = seed;
   if (user === null) return;
   const transfer = viewOf(newTransfer(seed), { chainId, user }) ?? undefined;
   hub.bus.event(user, { type: 'transfer.pending', transferId, transfer });
+}
+
+export async function tellPayer(
+  hub: Hub,
+  transfer: Transfer,
+  { preimage, claimerSignature }: Pick<Extract<Effect, { kind: 'paid' }>, 'preimage' | 'claimerSignature'>,
+): Promise<void> {
+  const { payer, transferId } = transfer;
+  hub.bus.event(payer, { type: 'transfer.resolved', transferId, preimage, claimerSignature });
+  await hintPayer(hub, transfer);
 }
 
 /** Makes one effect true. False where it could not be: it stays due. */
@@ -23,11 +34,9 @@ async function perform(hub: Hub, body: ChannelBody, effect: Effect): Promise<boo
       return true;
     }
     case 'paid': {
-      const resolved = await writeResolved(hub, effect.transferId, effect.appId, effect.preimage);
+      const resolved = await writeResolved(hub, effect.transferId, effect);
       if (!resolved.ok) return false;
-      const { payer, transferId } = resolved.value;
-      hub.bus.event(payer, { type: 'transfer.resolved', transferId, preimage: effect.preimage });
-      await hintPayer(hub, resolved.value);
+      await tellPayer(hub, resolved.value, effect);
       return true;
     }
     case 'execute':
@@ -51,13 +60,22 @@ export async function performEffects(hub: Hub, body: ChannelBody, effects: reado
   );
 }
 
-async function isDone(hub: Hub, body: ChannelBody, effect: Effect): Promise<boolean> {
+async function isDone(
+  hub: Hub,
+  body: ChannelBody,
+  effect: Effect,
+  transfers: TransfersOfStep,
+): Promise<boolean> {
   switch (effect.kind) {
     case 'create':
-      return (await loadTransfer(hub, effect.transfer.transferId)) !== null || perform(hub, body, effect);
+      if ((await transfers.load(effect.transfer.transferId)) !== null) return true;
+      transfers.forget(effect.transfer.transferId);
+      return perform(hub, body, effect);
     case 'paid': {
-      const loaded = await loadTransfer(hub, effect.transferId);
-      return loaded?.transfer.status.kind === 'resolved' || perform(hub, body, effect);
+      const loaded = await transfers.load(effect.transferId);
+      if (loaded?.transfer.status.kind === 'resolved') return true;
+      transfers.forget(effect.transferId);
+      return perform(hub, body, effect);
     }
     case 'execute':
       return perform(hub, body, effect);
@@ -65,8 +83,12 @@ async function isDone(hub: Hub, body: ChannelBody, effect: Effect): Promise<bool
 }
 
 /** What of the outbox is not yet true, after trying once more. Whatever is missing from the answer was seen done. */
-export async function remainingEffects(hub: Hub, body: ChannelBody): Promise<readonly Effect[]> {
+export async function remainingEffects(
+  hub: Hub,
+  body: ChannelBody,
+  transfers: TransfersOfStep,
+): Promise<readonly Effect[]> {
   if (body.outbox.length === 0) return body.outbox;
-  const done = await Promise.all(body.outbox.map((effect) => isDone(hub, body, effect)));
+  const done = await Promise.all(body.outbox.map((effect) => isDone(hub, body, effect, transfers)));
   return body.outbox.filter((_, index) => !done[index]);
 }

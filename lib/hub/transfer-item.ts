@@ -6,13 +6,14 @@
 import { z } from 'zod';
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
-import type { Address, Hash } from '../protocol/types.ts';
-import { address, hash, toJson, whole } from '../protocol/wire/primitives.ts';
-import type { Item, NewItem } from '../store/store.ts';
-import { transferSeed, type TransferSeed } from './channel-item.ts';
+import type { Address, Bytes, Hash } from '../protocol/types.ts';
+import { address, hash, signature, toJson, whole } from '../protocol/wire/primitives.ts';
+import type { Item, NewItem, Put } from '../store/store.ts';
 import { paddedTime } from '../store/padded-time.ts';
+import { ParsedBodies } from '../store/parsed-bodies.ts';
+import { transferSeed, type TransferSeed } from './channel-parts.ts';
 
-export const TRANSFER_SCHEMA = 2;
+export const TRANSFER_SCHEMA = 1;
 
 const status = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('pending') }),
@@ -26,10 +27,12 @@ const status = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('resolved'),
     preimage: hash,
+    /** By the claimer, on the Payment; null where the preimage was shown on chain alone. */
+    claimerSignature: signature.nullable(),
     user: address,
     at: whole,
-    /** The payee's app that was paid; null where it was not noted. */
-    appId: hash.nullable(),
+    /** The payee's app that was paid. */
+    appId: hash,
   }),
   z.strictObject({ kind: z.literal('cancelled'), at: whole }),
 ]);
@@ -38,6 +41,8 @@ const transferBody = z.strictObject({
   ...transferSeed.shape,
   /** Counts claims; never restarts, because T is never made anew (rule 3). */
   seq: whole,
+  /** In the list of what is open for its payee: the sweep enters what was not paid at once (`isRecent`). */
+  listed: z.boolean(),
   status,
 });
 export type Transfer = z.output<typeof transferBody>;
@@ -49,48 +54,67 @@ export interface LoadedTransfer {
 
 export const transferKey = (transferId: Hash): string => `transfer#${transferId}`;
 
+const bodies = new ParsedBodies((body: unknown): Transfer => transferBody.parse(body), {
+  weigh: () => 1,
+  most: 5_000,
+});
+
 export const parseTransfer = (item: Item): LoadedTransfer => ({
-  transfer: transferBody.parse(item.body),
+  transfer: bodies.of(item),
   etag: item.etag,
 });
+
+/** After its put. */
+export const written = (transfer: Transfer, etag: Item['etag']): void =>
+  bodies.keep(transferKey(transfer.transferId), etag, transfer);
 
 export const newTransfer = (seed: TransferSeed): Transfer => ({
   ...seed,
   seq: 0,
+  listed: false,
   status: { kind: 'pending' },
 });
 
-const payeeOf = (transfer: Transfer): Address | null =>
+export const payeeOf = (transfer: Transfer): Address | null =>
   transfer.status.kind === 'claimed' || transfer.status.kind === 'resolved'
     ? transfer.status.user
     : transfer.recipient;
 
-/** Open transfers sort after finished ones, so a page of them is one range of the index. */
-export const OPEN_SORT = 'open#';
+export const isOpen = ({ status: { kind } }: Transfer): boolean => kind === 'pending' || kind === 'claimed';
 
-const dueAt = (transfer: Transfer): number | null => {
-  if (transfer.status.kind === 'pending') return transfer.expiresAt + 1;
-  return transfer.status.kind === 'claimed' ? transfer.status.checkAt : null;
-};
+/**
+ * The sweep has not looked at it yet: the payer's channel is due a handler's life after each payment. Most payments are
+ * over by then and never cost an entry in the list of open ones.
+ */
+export const isRecent = ({ createdAt }: Transfer, now: number, handlerLife: number): boolean =>
+  now <= createdAt + handlerLife;
 
+/** No entry ever moves: those by payer and payee stay, the one of an open transfer is removed with its end. */
 export function transferItem(transfer: Transfer): NewItem {
-  const due = dueAt(transfer);
   const payee = payeeOf(transfer);
-  const sort = `${due === null ? 'done#' : OPEN_SORT}${paddedTime(transfer.createdAt)}#${transfer.transferId}`;
-  const key = transferKey(transfer.transferId);
+  const sort = paddedTime(transfer.createdAt);
+  const ofPayee = payee === null ? null : { partition: `${transfer.chainId}#${payee}`, sort };
   return {
-    key,
+    key: transferKey(transfer.transferId),
     schema: TRANSFER_SCHEMA,
     body: toJson(transfer),
     index: {
       payer: { partition: `${transfer.chainId}#${transfer.payer}`, sort },
-      ...(payee === null ? {} : { payee: { partition: `${transfer.chainId}#${payee}`, sort } }),
-      ...(due === null
-        ? {}
-        : { due: { partition: `${transfer.chainId}`, sort: `${paddedTime(due)}#${key}` } }),
+      ...(ofPayee && { payee: ofPayee }),
+      ...(ofPayee && transfer.listed && isOpen(transfer) && { open: ofPayee }),
     },
   };
 }
+
+/** One write of a transfer, to be made with others in order. */
+export interface TransferPut extends Put {
+  readonly transfer: Transfer;
+}
+export const putOf = (transfer: Transfer, expect: Put['expect']): TransferPut => ({
+  transfer,
+  item: transferItem(transfer),
+  expect,
+});
 
 export interface Claim {
   readonly channel: Address;
@@ -98,7 +122,7 @@ export interface Claim {
   readonly user: Address;
 }
 
-/** Rule 1: pending, or claimed by the same channel and app, may be claimed; every attempt counts. From `checkAt` on the sweep looks after it. */
+/** Rule 1: pending, or claimed by the same channel and app, may be claimed; every attempt counts. From `checkAt` on it may be released. */
 export function claimTransfer(transfer: Transfer, claim: Claim, checkAt: number): Outcomes<Transfer> {
   const { status: current, transferId } = transfer;
   if (current.kind === 'resolved') return refuse('transfer_resolved', { transferId });
@@ -112,17 +136,21 @@ export function claimTransfer(transfer: Transfer, claim: Claim, checkAt: number)
   });
 }
 
+/** The payee's app that was unlocked, by what, and the claimer's word that it was paid. */
+export interface Paid {
+  readonly appId: Hash;
+  readonly preimage: Hash;
+  readonly claimerSignature: Bytes | null;
+}
+
 /** Rule 4: only the claim that was paid resolves it. Resolved already by the same claim is success. */
-export function resolveTransfer(
-  transfer: Transfer,
-  appId: Hash,
-  preimage: Hash,
-  now: number,
-): Transfer | 'done' | 'foreign' {
+export function resolveTransfer(transfer: Transfer, paid: Paid, now: number): Transfer | 'done' | 'foreign' {
+  const { appId, preimage, claimerSignature } = paid;
   const { status: current } = transfer;
   if (current.kind === 'resolved') return current.preimage === preimage ? 'done' : 'foreign';
   if (current.kind !== 'claimed' || current.appId !== appId) return 'foreign';
-  return { ...transfer, status: { kind: 'resolved', preimage, user: current.user, at: now, appId } };
+  const { user } = current;
+  return { ...transfer, status: { kind: 'resolved', preimage, claimerSignature, user, at: now, appId } };
 }
 
 /** Rule 5, last step: back to pending, if nobody claimed since `seq` was read. */

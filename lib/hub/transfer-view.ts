@@ -21,8 +21,12 @@ export function viewOf(transfer: Transfer, caller: Pick<Caller, 'chainId' | 'use
     transferId: transfer.transferId,
     status: status.kind,
     role,
+    payer: transfer.payer,
+    toChainId: transfer.toChainId,
     asset: transfer.asset,
     amount: transfer.amount,
+    metadata: transfer.metadata,
+    signature: transfer.signature,
     lockHash: transfer.lockHash,
     claimant: transfer.claimant,
     recipient: transfer.recipient,
@@ -30,9 +34,8 @@ export function viewOf(transfer: Transfer, caller: Pick<Caller, 'chainId' | 'use
     expiresAt: transfer.expiresAt,
     holdUntil: transfer.holdUntil,
     preimage: status.kind === 'resolved' && role !== 'bearer' ? status.preimage : null,
+    claimerSignature: status.kind === 'resolved' && role !== 'bearer' ? status.claimerSignature : null,
     appId: role === 'payer' ? transfer.appId : null,
-    note: transfer.note,
-    sender: transfer.sender,
     createdAt: transfer.createdAt,
   };
 }

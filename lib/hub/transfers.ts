@@ -6,16 +6,21 @@ import type { Address, Hash } from '../protocol/types.ts';
 import { checkFresh, confirmedCursorTime } from './chain-cursor.ts';
 import type { ChannelBody, TransferSeed } from './channel-item.ts';
 import { commitChannel, loadChannel, untilNoConflict } from './channels.ts';
+import type { Expectation } from '../store/store.ts';
 import type { Hub } from './hub.ts';
 import {
   cancelTransfer,
+  isOpen,
   newTransfer,
   parseTransfer,
+  payeeOf,
   releaseTransfer,
   resolveTransfer,
   transferItem,
   transferKey,
+  written,
   type LoadedTransfer,
+  type Paid,
   type Transfer,
 } from './transfer-item.ts';
 
@@ -24,11 +29,39 @@ export async function loadTransfer(hub: Hub, transferId: Hash): Promise<LoadedTr
   return item === null ? null : parseTransfer(item);
 }
 
-/** Rule 3: created if absent, never made anew. True if this call made it. */
-export async function createTransfer(hub: Hub, seed: TransferSeed): Promise<boolean> {
-  const put = await hub.store.put(transferItem(newTransfer(seed)), 'absent');
+/** The transfers of one step, each read once. What is decided on them is written under the etag they were read with. */
+export interface TransfersOfStep {
+  load(transferId: Hash): Promise<LoadedTransfer | null>;
+  /** It was changed by this step itself. */
+  forget(transferId: Hash): void;
+}
+
+export function transfersOfStep(hub: Hub): TransfersOfStep {
+  const read = new Map<Hash, Promise<LoadedTransfer | null>>();
+  return {
+    load(transferId) {
+      const loading = read.get(transferId) ?? loadTransfer(hub, transferId);
+      read.set(transferId, loading);
+      return loading;
+    },
+    forget: (transferId) => void read.delete(transferId),
+  };
+}
+
+/** Writes what was decided of T. False on a conflict. */
+export async function saveTransfer(
+  hub: Pick<Hub, 'store'>,
+  transfer: Transfer,
+  expect: Expectation,
+): Promise<boolean> {
+  const put = await hub.store.put(transferItem(transfer), expect);
+  if (put.ok) written(transfer, put.etag);
   return put.ok;
 }
+
+/** Rule 3: created if absent, never made anew. True if this call made it. */
+export const createTransfer = (hub: Hub, seed: TransferSeed): Promise<boolean> =>
+  saveTransfer(hub, newTransfer(seed), 'absent');
 
 /** Writes what `decide` makes of T, deciding again on each conflict. `decide` may return T itself: nothing to write. */
 async function change(
@@ -41,24 +74,18 @@ async function change(
     if (loaded === null) return refuse('unknown_transfer', { transferId });
     const decided = decide(loaded.transfer);
     if (!decided.ok || decided.value === loaded.transfer) return decided;
-    const put = await hub.store.put(transferItem(decided.value), loaded.etag);
-    return put.ok ? decided : 'conflict';
+    return (await saveTransfer(hub, decided.value, loaded.etag)) ? decided : 'conflict';
   });
 }
 
 /** Rule 4, second half. Finds nothing to do where T is resolved already. */
-export async function writeResolved(
-  hub: Hub,
-  transferId: Hash,
-  appId: Hash,
-  preimage: Hash,
-): Promise<Outcomes<Transfer>> {
+export async function writeResolved(hub: Hub, transferId: Hash, paid: Paid): Promise<Outcomes<Transfer>> {
   return change(hub, transferId, (transfer) => {
-    const resolved = resolveTransfer(transfer, appId, preimage, hub.clock.now());
+    const resolved = resolveTransfer(transfer, paid, hub.clock.now());
     if (resolved === 'done') return ok(transfer);
     if (resolved === 'foreign') {
       hub.log.error(
-        { transferId, appId, status: transfer.status },
+        { transferId, appId: paid.appId, status: transfer.status },
         'a paid transfer is held by another claim',
       );
       return refuse('internal', { transferId });
@@ -69,6 +96,16 @@ export async function writeResolved(
 
 export const writeCancelled = (hub: Hub, transferId: Hash): Promise<Outcomes<Transfer>> =>
   change(hub, transferId, (transfer) => cancelTransfer(transfer, hub.clock.now()));
+
+/** Enters it in the list of what is open for its payee. Finds nothing to do where it is over. */
+export const writeListed = (hub: Hub, transferId: Hash): Promise<Outcomes<Transfer>> =>
+  change(hub, transferId, (transfer) =>
+    ok(
+      transfer.listed || !isOpen(transfer) || payeeOf(transfer) === null
+        ? transfer
+        : { ...transfer, listed: true },
+    ),
+  );
 
 /**
  * Rule 5: frees a claim whose channel did not commit it, or did and then let its time pass. The bump of the channel's etag makes every older attempt to
@@ -85,20 +122,30 @@ export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): 
     const { channel: claimer, appId } = transfer.status;
     const holder = await loadChannel(hub, transfer.chainId, claimer);
     if (holder === null) return refuse('internal', { transferId });
+    const paid = holder.body.outbox.find((entry) => entry.kind === 'paid' && entry.transferId === transferId);
+    if (paid?.kind === 'paid') return writeResolved(hub, transferId, paid);
     const tooLateAt = claimableUntil(holder.body, appId);
     if (tooLateAt !== null && hub.clock.now() <= tooLateAt + hub.config.limits.margin)
       return lookAgain(hub, loaded, tooLateAt + hub.config.limits.margin + 1);
     if (tooLateAt !== null && !(await hasWatchedPast(hub, transfer.chainId, tooLateAt)))
       return lookAgain(hub, loaded, hub.clock.now() + RECHECK);
-    const paid = holder.body.outbox.find((entry) => entry.kind === 'paid' && entry.transferId === transferId);
-    if (paid?.kind === 'paid') return writeResolved(hub, transferId, paid.appId, paid.preimage);
     const bumped = await commitChannel(hub, holder.body, holder.etag);
     if (bumped === null) return 'conflict';
     const released = releaseTransfer(transfer, transfer.seq);
     if (released === null) return 'conflict';
-    const put = await hub.store.put(transferItem(released), loaded.etag);
-    return put.ok ? ok(released) : 'conflict';
+    return (await saveTransfer(hub, released, loaded.etag)) ? ok(released) : 'conflict';
   });
+}
+
+/** Whether a claim is so old that its handler is dead. Then whoever meets it may release it, not the sweep alone. */
+export const isStale = (hub: Hub, { status }: Transfer): boolean =>
+  status.kind === 'claimed' && status.checkAt <= hub.clock.now();
+
+/** Whether T is not claimed any more after a look at the claim that stands in the caller's way. */
+export async function freed(hub: Hub, transfer: Transfer): Promise<boolean> {
+  if (!isStale(hub, transfer)) return false;
+  const released = await releaseClaim(hub, transfer.transferId);
+  return released.ok && released.value.status.kind !== 'claimed';
 }
 
 /** Seconds until the sweep looks again at a claim it could not judge. */
@@ -130,6 +177,5 @@ async function lookAgain(
 ): Promise<Outcomes<Transfer> | 'conflict'> {
   if (transfer.status.kind !== 'claimed' || transfer.status.checkAt >= checkAt) return ok(transfer);
   const later: Transfer = { ...transfer, status: { ...transfer.status, checkAt } };
-  const put = await hub.store.put(transferItem(later), etag);
-  return put.ok ? ok(later) : 'conflict';
+  return (await saveTransfer(hub, later, etag)) ? ok(later) : 'conflict';
 }

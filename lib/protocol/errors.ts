@@ -66,7 +66,24 @@ export const ERRORS = {
   invalid_swap: no('The quote does not allow that swap. Nothing was changed.'),
   quote_expired: no('The quote has expired. Nothing was changed. Ask for a new one.'),
   invalid_transfer: no('The transfer does not have the shape that is accepted here. Nothing was changed.'),
-  duplicate_payment: no('A payment with that id exists already. It was not made twice.'),
+  unsupported_route: no(
+    'The hub does not carry payments to that chain or in that asset. Nothing was changed. Pay on its own chain.',
+  ),
+  wrong_fee: no(
+    'The stake is not what the payee gets and the hub’s published fee. Nothing was changed. Correct the amount.',
+  ),
+  terms_differ: no(
+    'The transfer is not what its payer signed. Nothing was changed. Ask the payer, and be wary of this hub.',
+  ),
+  unsigned_claim: no(
+    'The claimer’s signature on the payment is missing or by another key. Nothing was changed. Send it with the preimage.',
+  ),
+  invalid_receipt: no(
+    'The receipt does not prove that payment. Nothing was changed. Ask for the one its claimer signed.',
+  ),
+  duplicate_payment: no(
+    'A payment with that id exists already, perhaps on other terms. It was not made twice. Use another id for another payment.',
+  ),
   unknown_transfer: no('No such transfer. Nothing was changed.'),
   not_recipient: no('The transfer is for someone else, or the link is not complete. Nothing was changed.'),
   transfer_claimed: later(
@@ -75,6 +92,12 @@ export const ERRORS = {
   transfer_resolved: no('The transfer has been paid out already. Nothing was changed.'),
   transfer_cancelled: no('The transfer was cancelled. Nothing was changed.'),
   transfer_expired: no('It is too late to claim that transfer. Nothing was changed.'),
+  chain_stale: later(
+    'The newest block is too old to rely on, so nothing was claimed or shown. Nothing was changed. It is tried again.',
+  ),
+  at_risk_limit: no(
+    'Too much that could not be enforced on chain would be at risk. Nothing was shown. Send ether for gas, or raise the limit.',
+  ),
   transfer_pending: later(
     'The transfer can still be claimed. Nothing was changed. Cancel it first, or wait.',
   ),

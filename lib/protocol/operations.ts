@@ -12,7 +12,10 @@ export interface DepositOperation {
 /** An App without what the proposal fixes: channel, epoch and the version it is installed at. */
 export type AppTerms = Omit<App, 'channel' | 'epoch' | 'installVersion' | 'initialStateHash'>;
 
-/** The payer's half of a routed transfer: where the money is to go. Not signed; the lock protects it. */
+/**
+ * The payer's half of a routed transfer: what the Payment says beyond the install, and the payer's signature on it. The hub
+ * hands it on, and the lock is bound to it, so it can change nothing (invariant 16).
+ */
 export interface SendRoute {
   readonly kind: 'send';
   readonly paymentId: Hash;
@@ -24,10 +27,14 @@ export interface SendRoute {
   readonly sealed: Bytes | null;
   /** No claim is accepted after it. */
   readonly expiresAt: number;
-  /** At most 512 characters, shown to both sides. */
-  readonly note: string | null;
-  /** The payer's identifier, so that the payee can answer. */
-  readonly sender: string;
+  /** What the payee gets, and on which chain. */
+  readonly toChainId: number;
+  readonly asset: Address;
+  readonly amount: bigint;
+  /** Ciphertext for the payee alone (docs/formats.md, "Metadata"). */
+  readonly metadata: Bytes | null;
+  /** By the payer, on the Payment. */
+  readonly signature: Bytes;
 }
 
 /** The payee's half. */
@@ -52,6 +59,8 @@ export interface UpdateOperation {
   readonly kind: 'update';
   readonly appId: Hash;
   readonly action: Bytes;
+  /** With the preimage of a routed transfer, by its claimer: on the Payment, the payer's proof of receipt. */
+  readonly claimerSignature?: Bytes | undefined;
 }
 
 /** Closes an app at its outcome. */
@@ -118,6 +127,8 @@ export interface AppUpdate {
   /** The version after the action. */
   readonly version: bigint;
   readonly action: Bytes;
+  /** As in `UpdateOperation`. */
+  readonly claimerSignature?: Bytes | undefined;
   /** By the initiator, on the resulting AppState. */
   readonly signature: Bytes;
 }

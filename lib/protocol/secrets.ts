@@ -56,9 +56,6 @@ export const metadataKeyOf = (secret: Hash): Uint8Array =>
 export const metadataHashOf = (ciphertext: Bytes | null): Hash =>
   ciphertext === null ? ZERO_HASH : toHash(keccak256(toBytes(ciphertext)));
 
-export const preimageOf = (secret: Hash): Hash =>
-  toHash(sha256(concat(utf8('indra/v2/preimage'), toBytes(secret))));
-
 export const lockHashOf = (preimage: Hash): Hash => toHash(sha256(toBytes(preimage)));
 
 /** The private key a link's claim is signed with; its address is the transfer's `claimant`. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { kindEntry } from './item-form.ts';
 import { at, faultOf, keysOf, mustPut, newItem } from './conformance-items.ts';
 import type { Etag, NewItem, Page, QueryOptions, Store } from './store.ts';
 
@@ -95,12 +96,37 @@ export function describeIndexes(current: () => Store): void {
     expect((await store.query('owner', 'mover')).items).toMatchObject([{ body: 4 }]);
   });
 
-  test('every item is found by its kind', async () => {
-    await mustPut(current(), newItem('cursor#1'));
-    await mustPut(current(), newItem('cursor#2'));
-    await mustPut(current(), newItem('schema'));
-    expect(keysOf(await current().query('kind', 'cursor'))).toEqual(['cursor#1', 'cursor#2']);
-    expect(keysOf(await current().query('kind', 'schema'))).toEqual(['schema']);
+  test('an item is in the indexes it names and in no other', async () => {
+    const store = current();
+    const listed = (key: string) =>
+      newItem(key, { index: { kind: kindEntry(key), open: at('sparse', key) } });
+    const etag = await mustPut(store, listed('cursor#1'));
+    await mustPut(store, listed('cursor#2'));
+    await mustPut(store, newItem('cursor#3'));
+    expect(keysOf(await store.query('kind', 'cursor'))).toEqual(['cursor#1', 'cursor#2']);
+    expect(keysOf(await store.query('open', 'sparse'))).toEqual(['cursor#1', 'cursor#2']);
+    await mustPut(store, newItem('cursor#1'), etag);
+    expect(keysOf(await store.query('kind', 'cursor'))).toEqual(['cursor#2']);
+    expect(keysOf(await store.query('open', 'sparse'))).toEqual(['cursor#2']);
+  });
+
+  test('a walk finds every item once, indexed or not, as it is now', async () => {
+    const store = current();
+    const put = async (n: number) => {
+      const key = `walk#${String(n).padStart(2, '0')}`;
+      return [key, await mustPut(store, newItem(key, { body: n }))] as const;
+    };
+    const etags = new Map<string, Etag>();
+    for (let n = 0; n < 12; n += 1) etags.set(...(await put(n)));
+    await mustPut(store, newItem('walk#03', { body: 'changed' }), etags.get('walk#03'));
+    await store.remove('walk#04', etags.get('walk#04') as Etag);
+    const pages = await allPages((options) => store.scan(options), { limit: 5 });
+    for (const page of pages) expect(page.items.length).toBeLessThanOrEqual(5);
+    const walked = pages.flatMap((page) => page.items).filter((item) => item.key.startsWith('walk#'));
+    const bodies = new Map(walked.map((item) => [item.key, item.body]));
+    expect(walked).toHaveLength(11);
+    expect(bodies.size).toBe(11);
+    expect([bodies.get('walk#00'), bodies.get('walk#03'), bodies.get('walk#11')]).toEqual([0, 'changed', 11]);
   });
 
   test('refuses a cursor that is none', async () => {

@@ -14,6 +14,12 @@ export function encodeCursor({ sort, key }: Position): string {
     .replaceAll('=', '');
 }
 
+/** Behind the last item of a page of `scan`, which goes by key alone. */
+export const nextAfter = (items: readonly { readonly key: string }[]): string => {
+  const key = items.at(-1)?.key ?? '';
+  return encodeCursor({ sort: key, key });
+};
+
 /** Rejects what `encodeCursor` did not make with `cursor_invalid`. */
 export function decodeCursor(cursor: string): Position {
   const position = parse(cursor);

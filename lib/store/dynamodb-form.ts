@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { AttributeValue, QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import { packBody, unpackBody } from './dynamodb-body.ts';
 import { partitionAttribute, sortAttribute } from './dynamodb-table.ts';
 import { toItem } from './item-form.ts';
 import type { IndexEntries, StoredForm } from './item-form.ts';
@@ -14,7 +15,7 @@ export function toAttributes(form: StoredForm, etag: Etag): Attributes {
     key: { S: form.key },
     etag: { S: etag },
     schema: { N: String(form.schema) },
-    body: { S: form.body },
+    body: { B: packBody(form.body) },
   };
   for (const name of indexNames) {
     const entry = form.index[name];
@@ -27,7 +28,7 @@ export function toAttributes(form: StoredForm, etag: Etag): Attributes {
 
 export function fromAttributes(attributes: Attributes): Item {
   const { key, etag, schema, body } = attributes;
-  if (!key?.S || !etag?.S || !schema?.N || body?.S === undefined) {
+  if (!key?.S || !etag?.S || !schema?.N || !body?.B) {
     throw new StoreFault('schema_unknown', `the item ${key?.S ?? '?'} is not one of this store`);
   }
   const index: IndexEntries = {};
@@ -36,7 +37,16 @@ export function fromAttributes(attributes: Attributes): Item {
     const sort = attributes[sortAttribute(name)]?.S;
     if (partition !== undefined && sort !== undefined) index[name] = { partition, sort };
   }
-  return toItem({ key: key.S, schema: Number(schema.N), body: body.S, index }, etag.S as Etag);
+  const packed = body.B;
+  const form = {
+    key: key.S,
+    schema: Number(schema.N),
+    get body() {
+      return unpackBody(packed);
+    },
+    index,
+  };
+  return toItem(form, etag.S as Etag);
 }
 
 export function queryInput(query: {

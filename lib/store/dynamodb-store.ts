@@ -7,6 +7,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { encodeCursor } from './cursor.ts';
@@ -30,6 +31,7 @@ import type {
   PutResult,
   QueryOptions,
   RemoveResult,
+  ScanOptions,
   Store,
 } from './store.ts';
 
@@ -108,6 +110,22 @@ export class DynamoDbStore implements Store {
     });
     const last = found.LastEvaluatedKey;
     return last ? { items: current, next: encodeCursor(positionOf(last, index)) } : { items: current };
+  }
+
+  async scan(options: ScanOptions = {}): Promise<Page> {
+    this.#requireOpen();
+    this.counters.queries += 1;
+    const { limit, after } = toRange(options);
+    const command = new ScanCommand({
+      TableName: this.#table,
+      ConsistentRead: true,
+      Limit: limit,
+      ...(after && { ExclusiveStartKey: { key: { S: after.key } } }),
+    });
+    const found = await this.#send(() => this.#client.send(command));
+    const items = (found.Items ?? []).map(fromAttributes);
+    const last = found.LastEvaluatedKey?.['key']?.S;
+    return last === undefined ? { items } : { items, next: encodeCursor({ sort: last, key: last }) };
   }
 
   async ready(): Promise<boolean> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { openDB } from 'idb';
 import type { DBSchema, IDBPDatabase } from 'idb';
-import { encodeCursor } from './cursor.ts';
+import { encodeCursor, nextAfter } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
 import type { StoredForm } from './item-form.ts';
@@ -20,6 +20,7 @@ import type {
   PutResult,
   QueryOptions,
   RemoveResult,
+  ScanOptions,
   Store,
 } from './store.ts';
 
@@ -35,7 +36,10 @@ interface WritableItems {
 }
 
 /** The one global of the browser used here by name; the compiler is not told of the others. */
-declare const IDBKeyRange: { bound(low: unknown, high: unknown): never };
+declare const IDBKeyRange: {
+  bound(low: unknown, high: unknown): never;
+  lowerBound(low: unknown, open: boolean): never;
+};
 
 const layoutVersion = 1;
 /** Sorts behind every printable character, and so behind every sort. */
@@ -105,6 +109,16 @@ export class IndexedDbStore implements Store {
     const range = toRange(options);
     if (range.empty) return { items: [] };
     return attempt(() => this.#walk(index, partition, range));
+  }
+
+  async scan(options: ScanOptions = {}): Promise<Page> {
+    this.#requireOpen();
+    this.counters.queries += 1;
+    const { limit, after } = toRange(options);
+    const beyond = after === undefined ? undefined : IDBKeyRange.lowerBound(after.key, true);
+    const held = await attempt(() => this.#database.getAll('items', beyond, limit + 1));
+    const items = held.slice(0, limit).map((one) => toItem(one, one.etag));
+    return held.length > limit ? { items, next: nextAfter(items) } : { items };
   }
 
   async ready(): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { Etag, IndexEntry, IndexName, Item, NewItem } from './store.ts';
 
 export type IndexEntries = Partial<Record<IndexName, IndexEntry>>;
 
-/** The form in which every adapter keeps an item: the body as text, the kind entry filled in. */
+/** The form in which every adapter keeps an item: the body as text. */
 export interface StoredForm {
   readonly key: string;
   readonly schema: number;
@@ -39,13 +39,26 @@ export function toStoredForm(item: NewItem): StoredForm {
     checkText(entry.sort, `${name} sort of ${item.key}`);
     index[name] = { partition: entry.partition, sort: entry.sort };
   }
-  index.kind ??= { partition: kindOf(item.key), sort: item.key };
   return { key: item.key, schema: item.schema, body, index };
 }
 
+/** The body is parsed when it is asked for: whoever has it parsed under its etag already does not pay again. */
 export function toItem(form: StoredForm, etag: Etag): Item {
-  return { key: form.key, schema: form.schema, body: JSON.parse(form.body), index: { ...form.index }, etag };
+  let parsed: { readonly body: unknown } | undefined;
+  return {
+    key: form.key,
+    schema: form.schema,
+    get body() {
+      parsed ??= { body: JSON.parse(form.body) as unknown };
+      return parsed.body;
+    },
+    index: { ...form.index },
+    etag,
+  };
 }
+
+/** The entry of items that are listed by what their key has before the first '#'. */
+export const kindEntry = (key: string): IndexEntry => ({ partition: kindOf(key), sort: key });
 
 function toJson(item: NewItem): string {
   let body: string | undefined;

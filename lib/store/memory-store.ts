@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { encodeCursor } from './cursor.ts';
+import { encodeCursor, nextAfter } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
 import type { StoredForm } from './item-form.ts';
@@ -18,6 +18,7 @@ import type {
   PutResult,
   QueryOptions,
   RemoveResult,
+  ScanOptions,
   Store,
 } from './store.ts';
 
@@ -85,6 +86,18 @@ export class MemoryStore implements Store {
       items.push(toItem(held.form, held.etag));
     }
     return { items };
+  }
+
+  async scan(options: ScanOptions = {}): Promise<Page> {
+    this.#requireOpen();
+    this.counters.queries += 1;
+    const { limit, after } = toRange(options);
+    const keys = [...this.#items.keys()].filter((key) => after === undefined || key > after.key).toSorted();
+    const items = keys.slice(0, limit).map((key) => {
+      const held = this.#items.get(key) as Held;
+      return toItem(held.form, held.etag);
+    });
+    return keys.length > limit ? { items, next: nextAfter(items) } : { items };
   }
 
   async ready(): Promise<boolean> {

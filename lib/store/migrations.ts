@@ -3,7 +3,7 @@ import { kindOf } from './item-form.ts';
 import { StoreFault } from './store.ts';
 import type { Item, NewItem, Store } from './store.ts';
 
-/** What a migration may change; the key and the kind of an item are for ever. */
+/** What a migration may change; the key of an item is for ever. */
 export type Shape = Pick<NewItem, 'body' | 'index'>;
 
 /** One step of one kind of item, from schema `from` to `from + 1`. */
@@ -89,6 +89,10 @@ export function withMigrations(store: Store, migrations: Migrations): Store {
     remove: (key, expect) => store.remove(key, expect),
     async query(index, partition, options) {
       const page = await store.query(index, partition, options);
+      return { ...page, items: page.items.map((item) => migrations.upgrade(item)) };
+    },
+    async scan(options) {
+      const page = await store.scan(options);
       return { ...page, items: page.items.map((item) => migrations.upgrade(item)) };
     },
     ready: () => store.ready(),

@@ -112,7 +112,7 @@ describe('sqlite over several processes', () => {
     await store.close();
     expect((await Promise.all(puts)).every((result) => result.ok)).toBe(true);
     const again = await SqliteStore.open(file.path);
-    expect((await again.query('kind', 'late')).items).toHaveLength(10);
+    expect((await again.scan()).items).toHaveLength(10);
     await again.close();
   });
 

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { encodeCursor } from './cursor.ts';
+import { encodeCursor, nextAfter } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
 import type { IndexEntries, StoredForm } from './item-form.ts';
@@ -22,6 +22,7 @@ import type {
   PutResult,
   QueryOptions,
   RemoveResult,
+  ScanOptions,
   Store,
 } from './store.ts';
 
@@ -125,6 +126,16 @@ export class SqliteStore implements Store {
     const last = items.at(-1);
     if (rows.length <= limit || !last) return { items };
     return { items, next: encodeCursor({ sort: last.index?.[index]?.sort ?? '', key: last.key }) };
+  }
+
+  async scan(options: ScanOptions = {}): Promise<Page> {
+    this.#requireOpen();
+    this.counters.queries += 1;
+    const { limit, after } = toRange(options);
+    const sql = 'SELECT key, etag, schema, body, entries FROM items WHERE key > ? ORDER BY key LIMIT ?';
+    const rows = this.#read(() => this.#prepared(sql).all(after?.key ?? '', limit + 1)) as unknown as Row[];
+    const items = rows.slice(0, limit).map(itemOf);
+    return rows.length > limit ? { items, next: nextAfter(items) } : { items };
   }
 
   async ready(): Promise<boolean> {

@@ -3,7 +3,7 @@
 /** Opaque mark of one version of one item. No etag is ever given out twice, not even for an item that is removed and made anew. */
 export type Etag = string & { readonly __brand: 'Etag' };
 
-export const indexNames = ['owner', 'due', 'payer', 'payee', 'kind'] as const;
+export const indexNames = ['owner', 'due', 'payer', 'payee', 'open', 'kind'] as const;
 export type IndexName = (typeof indexNames)[number];
 
 /** Where an item is found in an index. Both are non-empty ASCII; `sort` orders bytewise, so numbers are padded by the caller. */
@@ -17,11 +17,11 @@ export interface NewItem {
   readonly key: string;
   /** Version of the body's shape. */
   readonly schema: number;
-  /** Plain JSON: no bigint, Date or bytes. It comes back deep-equal and shares no memory with what was put. */
+  /** Plain JSON: no bigint, Date or bytes. It comes back deep-equal, parsed when first asked for, and shares no memory with what was put. */
   readonly body: unknown;
   /**
-   * Replaces the item's entries as a whole: an index not named here no longer holds the item. `kind` need not be named:
-   * an item without it gets (what its key has before the first '#', key), so that every item of a store can be walked.
+   * Replaces the item's entries as a whole: an index not named here no longer holds the item. What an entry costs is in
+   * the docs: a new or a removed one a write, a moved one two, one that stays nothing. So an entry is stable, or sparse.
    */
   readonly index?: Partial<Record<IndexName, IndexEntry>>;
 }
@@ -53,6 +53,13 @@ export interface QueryOptions {
   /** `next` of the page before, asked with the same index, partition, bounds and direction. */
   readonly after?: string;
   readonly descending?: boolean;
+}
+
+export interface ScanOptions {
+  /** Most items to return; 100 if absent. */
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly after?: string;
 }
 
 export interface Page {
@@ -101,6 +108,12 @@ export interface Store {
    * fresh as one from get and has the entry asked for. A write of the last moments may be missing: never prove an absence by a query.
    */
   query(index: IndexName, partition: string, options?: QueryOptions): Promise<Page>;
+
+  /**
+   * Every item, in an order of the adapter's, page by page; each as fresh as one from get. An item written or removed
+   * during the walk may be missing. For migrations and audits: it costs a read of the whole store.
+   */
+  scan(options?: ScanOptions): Promise<Page>;
 
   /** Whether the store answers now; never rejects. */
   ready(): Promise<boolean>;

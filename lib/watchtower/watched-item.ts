@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Address, AppInstance, Bytes, Channel, Ledger, Pair } from '../protocol/types.ts';
 import { pair, signature, toJson, whole } from '../protocol/wire/primitives.ts';
 import { appInstance, channel, ledger } from '../protocol/wire/structures.ts';
+import { kindEntry } from '../store/item-form.ts';
 import { paddedTime } from '../store/padded-time.ts';
 import type { Item, NewItem } from '../store/store.ts';
 
@@ -67,5 +68,10 @@ export function watchedItem(body: Watched): NewItem {
     partition: attendedPartition(domain.chainId),
     sort: `${paddedTime(attention.before)}#${address}`,
   };
-  return { key, schema: WATCHED_SCHEMA, body: toJson(body), ...(due && { index: { due } }) };
+  return {
+    key,
+    schema: WATCHED_SCHEMA,
+    body: toJson(body),
+    index: { kind: kindEntry(key), ...(due && { due }) },
+  };
 }

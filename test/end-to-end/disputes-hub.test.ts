@@ -13,7 +13,6 @@ import { encodeUnlock } from '../../lib/protocol/apps/transfer-app.ts';
 import { appProof } from '../../lib/protocol/apps-root.ts';
 import { cancelDigest } from '../../lib/protocol/digests.ts';
 import { prepareMove, type SignedMove } from '../../lib/protocol/dispute.ts';
-import { preimageOf } from '../../lib/protocol/secrets.ts';
 import {
   ETHER,
   ZERO_HASH,
@@ -89,7 +88,7 @@ function openStep(
 
 function preimageMove(user: UserOnChain, sent: Sent): readonly SignedMove[] {
   const { id: appId, state: on, version, app } = user.state.apps[0]!;
-  const action = encodeUnlock(preimageOf(sent.secret));
+  const action = encodeUnlock(sent.preimage);
   const acted = world.chain.catalogue.get(app.definition)!.applyAction(on, action);
   const move = { appId, on, version, action, state: valueOf(acted) };
   return prepareMove(user.channel.domain, move, (digest) => user.sign(digest)).moves;

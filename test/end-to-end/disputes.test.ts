@@ -24,7 +24,7 @@ import type { Address, Channel } from '../../lib/protocol/types.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
 import { LoneParty, nowOf, readerOf, recordIn, valueOf } from './lone-party.ts';
 
-const PERIODS = { challengePeriod: 30, appPeriods: [30, 60] } as const;
+const PERIODS = { challengePeriod: 30, appPeriods: [30, 60], patience: 5, reaction: 12 } as const;
 const MARGIN = 4;
 const DEPOSIT = 1_000n;
 const ETHER_FOR_GAS = 10n ** 18n;

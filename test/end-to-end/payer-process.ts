@@ -42,6 +42,7 @@ function dyingStore(durable: Store, death: NonNullable<PayerOrder['death']>): St
   };
   return {
     get: (key) => durable.get(key),
+    scan: (...args) => durable.scan(...args),
     query: (...args) => durable.query(...args),
     remove: (key, expect) => durable.remove(key, expect),
     put,

@@ -9,6 +9,7 @@ import { cursorItem } from '../../lib/hub/chain-cursor.ts';
 import { transferApp } from '../../lib/protocol/apps/transfer-app.ts';
 import { toHash, toHex } from '../../lib/protocol/bytes.ts';
 import { ledgerDigest } from '../../lib/protocol/digests.ts';
+import type { DeadlineTerms } from '../../lib/protocol/deadlines.ts';
 import {
   UNDISPUTED,
   type AppOnChain,
@@ -67,8 +68,13 @@ export const TEST_CHAIN: ChainConfig = {
   challengePeriod: 3600,
   confirmations: 0,
   appPeriods: [1200, 3600],
+  patience: 300,
+  reaction: 300,
   fromBlock: 0,
 };
+
+/** What the deadlines of a transfer follow from with this hub. */
+export const TEST_TERMS: DeadlineTerms = { ...TEST_CHAIN, margin: TEST_HUB.limits.margin };
 
 /** What each party put into each channel, as the test says. */
 export class TestChain {
@@ -194,8 +200,8 @@ export async function createTestHub(options: TestHubOptions = {}): Promise<TestH
     log: options.log ?? silent,
   };
   const watched = async (): Promise<void> => {
-    const { number: block, hash, timestamp: seenAt } = world.block;
-    const item = cursorItem(TEST_CHAIN.chainId, { block, hash, seenAt });
+    const { number: block, hash, timestamp } = world.block;
+    const item = cursorItem(TEST_CHAIN.chainId, { block, hash, timestamp });
     const held = await store.get(item.key);
     await store.put(item, held === null ? 'absent' : held.etag);
   };

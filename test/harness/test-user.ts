@@ -4,6 +4,7 @@ import { applyOperations, digestOf } from '../../lib/protocol/transition.ts';
 import { encodeTransferState, encodeUnlock } from '../../lib/protocol/apps/transfer-app.ts';
 import { toBytes, toHash, toHex } from '../../lib/protocol/bytes.ts';
 import { ledgerDigest } from '../../lib/protocol/digests.ts';
+import { payeeDeadline, payeeHold, payerHold, type DeadlineTerms } from '../../lib/protocol/deadlines.ts';
 import { identifierOf } from '../../lib/protocol/identifier.ts';
 import { assetOf } from '../../lib/protocol/ledger.ts';
 import type {
@@ -13,7 +14,15 @@ import type {
   Proposal,
   SendRoute,
 } from '../../lib/protocol/operations.ts';
-import { claimDigest, claimKeyOf, lockHashOf, preimageOf, transferIdOf } from '../../lib/protocol/secrets.ts';
+import { paymentOf } from '../../lib/protocol/payment.ts';
+import {
+  boundPreimage,
+  claimDigest,
+  claimKeyOf,
+  lockHashOf,
+  transferIdOf,
+} from '../../lib/protocol/secrets.ts';
+import { paymentDigest } from '../../lib/protocol/statement-digests.ts';
 import {
   ZERO_HASH,
   type Address,
@@ -35,6 +44,8 @@ export interface HubUnderTest {
     readonly chainId: number;
     readonly challengePeriod: number;
     readonly appPeriods: readonly [number, number];
+    readonly patience: number;
+    readonly reaction: number;
     readonly transferApp: string;
   };
   readonly catalogue: AppCatalogue;
@@ -51,6 +62,9 @@ export interface Sent {
   readonly operation: InstallOperation;
   readonly transferId: Hash;
   readonly secret: Hash;
+  /** What the payer signed. */
+  readonly digest: Uint8Array;
+  readonly preimage: Hash;
   readonly holdUntil: number;
 }
 
@@ -145,20 +159,29 @@ export class TestUser {
     const secret = this.unique(16, count);
     const paymentId = options.paymentId ?? this.unique(8, count);
     const expiresAt = options.expiresAt ?? now + 86_400;
-    const { appPeriods, challengePeriod } = this.hub.chain;
-    const holdUntil = expiresAt + appPeriods[0] + 2 * challengePeriod + this.hub.margin;
-    const route: SendRoute = {
+    const { appPeriods, chainId } = this.hub.chain;
+    const holdUntil = payerHold(this.terms, expiresAt);
+    const transferId = transferIdOf(chainId, this.channel.address, paymentId);
+    const unsigned = {
       kind: 'send',
       paymentId,
       recipient: to?.address ?? null,
       claimant: to === null ? (addressOfPrivateKey(claimKeyOf(secret)) as Address) : null,
       sealed: null,
       expiresAt,
-      note: null,
-      sender: this.identifier,
+      toChainId: chainId,
+      asset,
+      amount,
+      metadata: null,
       ...options,
-    };
-    const { operation } = this.install(asset, amount, secret, route, {
+    } as const;
+    const digest = paymentDigest(
+      this.channel.domain,
+      paymentOf({ ...unsigned, transferId, payer: this.address }),
+    );
+    const route: SendRoute = { signature: this.sign(digest), ...unsigned };
+    const preimage = boundPreimage(secret, digest);
+    const { operation } = this.install(asset, amount, preimage, route, {
       participants: [this.address, this.channel.responder],
       periods: appPeriods,
       actionDeadline: 0,
@@ -166,8 +189,10 @@ export class TestUser {
     });
     return {
       operation,
-      transferId: transferIdOf(this.hub.chain.chainId, this.channel.address, paymentId),
+      transferId,
       secret,
+      digest,
+      preimage,
       holdUntil,
     };
   }
@@ -181,20 +206,25 @@ export class TestUser {
       transferId: sent.transferId,
       proof: sent.operation.route?.kind === 'send' && sent.operation.route.recipient === null ? proof : null,
     };
+    const actionDeadline = payeeDeadline(this.terms, sent.holdUntil);
     const terms = {
       participants: [this.channel.responder, this.address],
       periods: [this.hub.chain.appPeriods[1], this.hub.chain.appPeriods[0]],
-      actionDeadline: sent.holdUntil - this.hub.chain.challengePeriod - this.hub.margin,
-      holdUntil: 0,
+      actionDeadline,
+      holdUntil: payeeHold(change.actionDeadline ?? actionDeadline),
       ...change,
     } as const;
-    return this.install(stake.asset, stake.amounts[0], sent.secret, route, terms).operation;
+    return this.install(stake.asset, stake.amounts[0], sent.preimage, route, terms).operation;
+  }
+
+  private get terms(): DeadlineTerms {
+    return { ...this.hub.chain, margin: this.hub.margin };
   }
 
   private install(
     asset: Address,
     amount: bigint,
-    secret: Hash,
+    preimage: Hash,
     route: SendRoute | ClaimRoute,
     terms: Pick<InstallOperation['app'], 'participants' | 'periods' | 'actionDeadline' | 'holdUntil'>,
   ): { readonly operation: InstallOperation } {
@@ -203,7 +233,7 @@ export class TestUser {
       operation: {
         kind: 'install',
         route,
-        state: encodeTransferState({ amount, lockHash: lockHashOf(preimageOf(secret)), preimage: ZERO_HASH }),
+        state: encodeTransferState({ amount, lockHash: lockHashOf(preimage), preimage: ZERO_HASH }),
         app: {
           ...terms,
           nonce,
@@ -224,17 +254,18 @@ export class TestUser {
 
   /** The open app of a transfer with this secret. */
   appOf(sent: Sent): Hash {
-    const lockHash = toBytes(lockHashOf(preimageOf(sent.secret)));
+    const lockHash = toBytes(lockHashOf(sent.preimage));
     const open = this.state.apps.find((instance) => instance.state.includes(toHex(lockHash).slice(2)));
     if (open === undefined) throw new Error('no such app is open');
     return open.id;
   }
 
-  /** Shows the preimage and closes the app: the payee's receipt, and the payer's settlement of it. */
+  /** Shows the preimage and closes the app: what the payee does, with its word on it, and the payer's settlement of it. */
   unlock(sent: Sent): readonly Operation[] {
     const appId = this.appOf(sent);
+    const claimerSignature = this.sign(sent.digest);
     return [
-      { kind: 'update', appId, action: encodeUnlock(preimageOf(sent.secret)) },
+      { kind: 'update', appId, action: encodeUnlock(sent.preimage), claimerSignature },
       { kind: 'uninstall', appId },
     ];
   }

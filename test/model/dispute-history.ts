@@ -17,7 +17,6 @@ import { leaveChannel } from '../../lib/hub/disputes/leave.ts';
 import { loadTransfer } from '../../lib/hub/transfers.ts';
 import { assetOf, firstState } from '../../lib/protocol/ledger.ts';
 import type { Operation } from '../../lib/protocol/operations.ts';
-import { preimageOf } from '../../lib/protocol/secrets.ts';
 import type { AgreedState, Hash } from '../../lib/protocol/types.ts';
 import { HubOnChain, valueOf, type UserOnChain } from '../harness/hub-on-chain.ts';
 import type { Sent } from '../harness/test-user.ts';
@@ -232,7 +231,7 @@ export class DisputeHistory {
         const instance = state.apps.find(({ id }) => id === payeeApp);
         if (instance === undefined) continue;
         const { id: appId, state: on, version, app } = instance;
-        const action = encodeUnlock(preimageOf(sent.secret));
+        const action = encodeUnlock(sent.preimage);
         const acted = valueOf(this.#world.chain.catalogue.get(app.definition)!.applyAction(on, action));
         moves.set(
           appId,

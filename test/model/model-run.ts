@@ -119,8 +119,8 @@ async function bodies(world: ModelWorld): Promise<readonly ChannelBody[]> {
 }
 
 export async function transfersOf(world: ModelWorld): Promise<readonly Transfer[]> {
-  const { items } = await world.hubStore.query('kind', 'transfer', { limit: 1000 });
-  return items.map((item) => parseTransfer(item).transfer);
+  const { items } = await world.hubStore.scan({ limit: 1000 });
+  return items.filter(({ key }) => key.startsWith('transfer#')).map((item) => parseTransfer(item).transfer);
 }
 
 /** No app, no withdrawal and no duty is open anywhere, and both sides of every channel hold the same. */

@@ -55,18 +55,24 @@ export class ModelWorld {
   readonly book = new LedgerBook();
   readonly users: ModelUser[] = [];
   readonly failures: string[] = [];
-  readonly hubStore = new MemoryStore();
+  readonly hubStore: Store = new MemoryStore();
+  /** The same with whatever stands between it and the hub. */
+  readonly #hubsStore: Store;
   readonly #options: ModelOptions;
   #test!: TestHub;
   #description!: HubDescription;
 
-  private constructor(options: ModelOptions) {
+  private constructor(options: ModelOptions, asHubSees: (store: Store) => Store) {
     this.#options = options;
+    this.#hubsStore = asHubSees(this.hubStore);
   }
 
-  static async create(options: ModelOptions): Promise<ModelWorld> {
-    const world = new ModelWorld(options);
-    const test = await createTestHub({ store: world.hubStore, writer: new ScriptedChainWriter() });
+  static async create(
+    options: ModelOptions,
+    asHubSees: (store: Store) => Store = (store) => store,
+  ): Promise<ModelWorld> {
+    const world = new ModelWorld(options, asHubSees);
+    const test = await createTestHub({ store: world.#hubsStore, writer: new ScriptedChainWriter() });
     world.#test = test;
     const config = {
       protocol: PROTOCOL_VERSION,
@@ -185,7 +191,7 @@ export class ModelWorld {
     });
     const hub: Hub = {
       ...this.#test.hub,
-      store: mortalStore(this.hubStore, 'hub', life, this.#options.mortality),
+      store: mortalStore(this.#hubsStore, 'hub', life, this.#options.mortality),
       bus: {
         trigger: () => {},
         event: (to, event) => {

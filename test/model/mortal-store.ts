@@ -40,6 +40,7 @@ export function mortalStore(durable: Store, who: string, life: Life, mortality: 
   const put: Store['put'] = (item, expect) => write(item.key, () => durable.put(item, expect));
   return {
     get: (key) => read(() => durable.get(key)),
+    scan: (...args) => read(() => durable.scan(...args)),
     query: (...args) => read(() => durable.query(...args)),
     put,
     // A death between any two of them is one the port allows.

@@ -24,6 +24,7 @@ import { PROTOCOL_VERSION } from '../../protocol/subjects.ts';
 export const CHALLENGE_PERIOD = 3_600;
 export const APP_PERIODS = [1_200, 3_600] as const;
 export const MARGIN = 900;
+export const PACE = { patience: 300, reaction: 300 } as const;
 const GAS_MONEY = 10n ** 18n;
 const REFUSING = `0x${'fe'.repeat(20)}`;
 /** PUSH0 PUSH0 REVERT */
@@ -130,6 +131,7 @@ export class DisputedWorld {
           challengePeriod: CHALLENGE_PERIOD,
           confirmations: 0,
           appPeriods: APP_PERIODS,
+          ...PACE,
           assets: [asset(ETHER, 'ETH'), asset(token, 'TST')],
         },
       ],

@@ -40,6 +40,8 @@ export const TERMS: TransferTerms = {
   transferApp: TRANSFER,
   challengePeriod: 3_600,
   appPeriods: [1_200, 3_600],
+  patience: 300,
+  reaction: 300,
   margin: 900,
   maxHold: 30 * 86_400,
 };

@@ -8,8 +8,9 @@ import type { Address } from '../../protocol/types.ts';
 import { toJson, uint64, whole } from '../../protocol/wire/primitives.ts';
 import { agreedState, channel } from '../../protocol/wire/structures.ts';
 import { paddedTime } from '../../store/padded-time.ts';
+import { kindEntry } from '../../store/item-form.ts';
 import type { Expectation, Item, NewItem } from '../../store/store.ts';
-import { heldSignature, route } from '../channel-item.ts';
+import { heldSignature, route } from '../channel-parts.ts';
 import type { Hub } from '../hub.ts';
 
 const DISPUTE_SCHEMA = 1;
@@ -64,6 +65,7 @@ function disputeItem(dispute: Dispute): NewItem {
     schema: DISPUTE_SCHEMA,
     body: toJson(dispute),
     index: {
+      kind: kindEntry(key),
       owner: { partition: ofChannel(domain.chainId, address), sort: key },
       // Apart from what the sweep looks after, so that no backlog of that delays an answer (invariant 10).
       due: { partition: dueOn(domain.chainId), sort: `${paddedTime(lookAt)}#${key}` },

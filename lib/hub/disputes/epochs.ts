@@ -98,5 +98,6 @@ function entering(
 const departing = (body: ChannelBody): readonly Departed[] =>
   body.routes.flatMap((route) => {
     const open = body.state.apps.find((instance) => instance.id === route.appId);
-    return open === undefined ? [] : [{ ...route, actionDeadline: open.app.actionDeadline }];
+    const { appId, side, transferId } = route;
+    return open === undefined ? [] : [{ appId, side, transferId, actionDeadline: open.app.actionDeadline }];
   });

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { TEST_CHAIN } from '../../../test/harness/hub-in-memory.ts';
+import { TEST_CHAIN, TEST_TERMS } from '../../../test/harness/hub-in-memory.ts';
 import { type Sent, type TestUser } from '../../../test/harness/test-user.ts';
 import { encodeTransferState, encodeUnlock } from '../../protocol/apps/transfer-app.ts';
 import { appStateDigest, stateHash } from '../../protocol/digests.ts';
 import { extendPath } from '../../protocol/dispute/path.ts';
-import { lockHashOf, preimageOf } from '../../protocol/secrets.ts';
+import { lockHashOf } from '../../protocol/secrets.ts';
 import { ETHER, ZERO_HASH, type Bytes, type Hash } from '../../protocol/types.ts';
 import { update } from '../operations/update.ts';
-import { minimumClaim } from '../policy/install-policy.ts';
+import { claimSpan } from '../../protocol/deadlines.ts';
 import { sweep } from '../timers/sweep.ts';
 import { watchChannel } from '../timers/watch.ts';
 import {
@@ -40,7 +40,7 @@ describe('a payer who leaves with an open app (invariant 7)', () => {
     await bob.propose(...bob.unlock(sent));
     challenge(alice);
     await tick();
-    expect(writer.steps).toMatchObject([{ kind: 'open-app', moves: [{ action: preimageOf(sent.secret) }] }]);
+    expect(writer.steps).toMatchObject([{ kind: 'open-app', moves: [{ action: sent.preimage }] }]);
   });
 
   test('before its payee is paid: the hub is told when it is, and looks at once', async () => {
@@ -99,7 +99,7 @@ describe('a payer who leaves with an open app (invariant 7)', () => {
     await watchChannel(world.hub, world.chain, alice.channel.address);
     expect(writer.steps.at(-1)).toMatchObject({
       kind: 'open-app',
-      moves: [{ action: preimageOf(sent.secret) }],
+      moves: [{ action: sent.preimage }],
     });
     onChain(appId, { version: 1n, steps: 1n, stage: 'settled', finalizesAt: now() });
     await watchChannel(world.hub, world.chain, alice.channel.address);
@@ -127,7 +127,7 @@ describe('a payee who leaves with an open app', () => {
     const appId = bob.appOf(sent);
     challenge(bob);
     await tick();
-    world.world.moves.push({ channel: bob.channel.address, appId, action: preimageOf(sent.secret) });
+    world.world.moves.push({ channel: bob.channel.address, appId, action: sent.preimage });
     await tick();
     expect(await statusOf(sent)).toBe('resolved');
     expect(world.told.filter(({ event }) => event.type === 'transfer.resolved')).toHaveLength(1);
@@ -162,7 +162,7 @@ describe('a payee who leaves with an open app', () => {
     expect((await bodyOf(bob)).departed).toHaveLength(1);
     await world.pass(901);
     await sweep(world.hub, world.chain);
-    expect(await statusOf(sent)).toBe('pending');
+    expect(await statusOf(sent)).toBe('cancelled');
     await world.pass(300);
     await tick();
     expect((await bodyOf(bob)).departed).toEqual([]);
@@ -191,14 +191,14 @@ describe('a payee who leaves with an open app', () => {
     expect(await statusOf(sent)).toBe('claimed');
     await world.pass(601);
     await sweep(world.hub, world.chain);
-    expect(await statusOf(sent)).toBe('pending');
+    expect(await statusOf(sent)).toBe('cancelled');
   });
 
   test('and shows the preimage in time may close off chain after the deadline too', async () => {
     const sent = await claimed();
     const appId = bob.appOf(sent);
     showPreimage(sent, appId, deadlineOf(bob) + PERIOD);
-    world.world.moves.push({ channel: bob.channel.address, appId, action: preimageOf(sent.secret) });
+    world.world.moves.push({ channel: bob.channel.address, appId, action: sent.preimage });
     await tick();
     await world.pass(deadlineOf(bob) - now() + 1);
     expect(code(await bob.propose(...bob.unlock(sent)))).toBe('ok');
@@ -221,16 +221,21 @@ describe('a payee who leaves with an open app', () => {
   test('is paid in one app of a transfer only, though an older one is open still (invariants 6 and 7)', async () => {
     const sent = alice.transfer(ETHER, 100n, bob, { expiresAt: now() + 10 * 86_400 });
     await alice.propose(sent.operation);
-    await bob.propose(bob.claim(sent, { actionDeadline: now() + minimumClaim(world.chain) }));
+    await bob.propose(bob.claim(sent, { actionDeadline: now() + claimSpan(TEST_TERMS) }));
     const [older] = bob.state.apps;
-    await world.pass(minimumClaim(world.chain) + 902);
+    await world.pass(claimSpan(TEST_TERMS) + 902);
     await sweep(world.hub, world.chain);
     expect(await statusOf(sent)).toBe('pending');
     expect(code(await bob.propose(bob.claim(sent)))).toBe('ok');
     const newer = bob.state.apps.find(({ id }) => id !== older!.id)!;
     const close = (appId: Hash) =>
       bob.propose(
-        { kind: 'update', appId, action: encodeUnlock(preimageOf(sent.secret)) },
+        {
+          kind: 'update',
+          appId,
+          action: encodeUnlock(sent.preimage),
+          claimerSignature: bob.sign(sent.digest),
+        },
         { kind: 'uninstall', appId },
       );
     expect(code(await close(newer.id))).toBe('ok');
@@ -252,7 +257,7 @@ describe('a payee who leaves with an open app', () => {
 
 describe('W-A5 a preimage planted on chain resolves nothing', () => {
   const pathTo = (state: Bytes) => [{ version: 1n, stateHash: stateHash(state), before: ZERO_HASH, state }];
-  const locked = (sent: Sent) => lockHashOf(preimageOf(sent.secret));
+  const locked = (sent: Sent) => lockHashOf(sent.preimage);
   const forged = (sent: Sent, preimage: Hash) =>
     encodeTransferState({ amount: 100n, lockHash: locked(sent), preimage });
   const FALSE_PREIMAGE = `0x${'bd'.repeat(32)}` as Hash;
@@ -277,7 +282,7 @@ describe('W-A5 a preimage planted on chain resolves nothing', () => {
   test('in an app of somebody else, though it is the true one', async () => {
     const sent = await claimed();
     challenge(bob);
-    const preimage = preimageOf(sent.secret);
+    const preimage = sent.preimage;
     world.world.paths.set(FOREIGN_APP, pathTo(forged(sent, preimage)));
     onChain(FOREIGN_APP, { version: 1n, steps: 1n, turnEndsAt: now() + PERIOD, finalizesAt: now() + PERIOD });
     world.world.moves.push({ channel: bob.channel.address, appId: FOREIGN_APP, action: preimage });
@@ -305,7 +310,7 @@ describe('an unlocked app that stays open', () => {
   /** The payee's action outside a ledger: a state both signed, enforceable on chain at any later time. */
   const unlockOnly = async (sent: Sent) => {
     const instance = bob.state.apps.find(({ id }) => id === bob.appOf(sent))!;
-    const preimage = preimageOf(sent.secret);
+    const preimage = sent.preimage;
     const state = encodeTransferState({ amount: 100n, lockHash: lockHashOf(preimage), preimage });
     const next = { appId: instance.id, version: 1n, stateHash: stateHash(state) };
     const signature = bob.sign(appStateDigest(bob.channel.domain, next));
@@ -314,6 +319,7 @@ describe('an unlocked app that stays open', () => {
       appId: instance.id,
       version: 1n,
       action: preimage,
+      claimerSignature: bob.sign(sent.digest),
       signature,
     });
   };

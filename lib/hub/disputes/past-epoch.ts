@@ -6,6 +6,8 @@ import { ok } from '../../protocol/result.ts';
 import type { Address } from '../../protocol/types.ts';
 import { commitChannel, loadChannel } from '../channels.ts';
 import type { Hub, HubChain } from '../hub.ts';
+import type { Route } from '../channel-item.ts';
+import { isOpen } from '../transfer-item.ts';
 import { writeCancelled } from '../transfers.ts';
 import { loadDispute, saveDispute, type KeptEpoch, type LoadedDispute } from './dispute-item.ts';
 import { situationOf, type Situation } from './holding.ts';
@@ -41,7 +43,8 @@ export async function lookAtPastEpoch(
       return 'conflict';
     return ok(undefined);
   }
-  return (await forgetDeparted(hub, chain, address, kept)) && (await letRest(hub, chain, held, seen.value))
+  return (await forgetDeparted(hub, chain, address, kept, seen.value)) &&
+    (await letRest(hub, chain, held, seen.value))
     ? ok(undefined)
     : 'conflict';
 }
@@ -77,11 +80,17 @@ async function forgetDeparted(
   chain: HubChain,
   address: Address,
   { routes }: KeptEpoch,
+  { transfers }: Situation,
 ): Promise<boolean> {
   const loaded = await loadChannel(hub, chain.config.chainId, address);
   if (loaded === null) return true;
   const { body, etag } = loaded;
-  const over = new Set(routes.map(({ appId }) => appId));
+  // By a payer's side the sweep finds a transfer that is still open; it forgets that side itself.
+  const isSwept = ({ side, transferId }: Route): boolean => {
+    const transfer = transfers.get(transferId);
+    return side === 'payer' && transfer !== undefined && isOpen(transfer);
+  };
+  const over = new Set(routes.filter((route) => !isSwept(route)).map(({ appId }) => appId));
   const departed = body.departed.filter(({ appId }) => !over.has(appId));
   if (departed.length === body.departed.length) return true;
   return (await commitChannel(hub, { ...body, departed }, etag)) !== null;

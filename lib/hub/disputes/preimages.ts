@@ -25,9 +25,14 @@ export async function resolveShown(
     hub.log.error({ transferId, appId }, 'what was shown on chain opens no lock of this hub');
     return;
   }
-  const resolved = await writeResolved(hub, transferId, appId, preimage);
+  const resolved = await writeResolved(hub, transferId, { appId, preimage, claimerSignature: null });
   if (!resolved.ok) return;
-  hub.bus.event(resolved.value.payer, { type: 'transfer.resolved', transferId, preimage });
+  hub.bus.event(resolved.value.payer, {
+    type: 'transfer.resolved',
+    transferId,
+    preimage,
+    claimerSignature: null,
+  });
   await hintPayer(hub, resolved.value);
 }
 

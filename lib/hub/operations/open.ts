@@ -42,13 +42,14 @@ async function registered(hub: Hub, chain: HubChain, channel: Channel): Promise<
     routes: [],
     departed: [],
     outbox: [],
+    due: null,
     withdrawalSignatures: [],
     challenge:
       status.value.finalizesAt === 0
         ? null
         : { version: status.value.floorVersion, finalizesAt: status.value.finalizesAt },
   };
-  const put = await hub.store.put(channelItem(body, hub.config.limits.handlerLife), 'absent');
+  const put = await hub.store.put(channelItem(body), 'absent');
   if (put.ok) return ok(body);
   const other = await loadChannel(hub, channel.domain.chainId, channel.address);
   return other === null ? refuse('busy') : ok(other.body);

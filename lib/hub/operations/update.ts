@@ -3,10 +3,10 @@
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import { isSignedBy, judgeUpdate } from '../../protocol/transition.ts';
-import type { AppInstance } from '../../protocol/types.ts';
+import type { AppInstance, Bytes } from '../../protocol/types.ts';
 import type { BodyOf, ResultOf } from '../../protocol/wire/requests.ts';
-import { checkFresh } from '../chain-cursor.ts';
-import type { ChannelBody } from '../channel-item.ts';
+import { checkFresh, hubTime } from '../chain-cursor.ts';
+import { lookBy, type ChannelBody } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
 import { performEffects } from '../outbox.ts';
@@ -36,13 +36,16 @@ export async function update(
     const { next, digest } = judged.value;
     if (!isSignedBy(hub.recover, digest, request.signature, body.channel.initiator))
       return refuse('bad_signature');
-    const admitted = admitMove(hub, body, next);
+    const at = await hubTime(hub, chain);
+    const admitted = admitMove(hub, at, body, next, request.claimerSignature ?? null);
     if (!admitted.ok) return admitted;
     const { effects } = admitted.value;
     const signature = hub.key.sign(digest);
     const moved: AppInstance = { ...next, signatures: [request.signature, signature] };
     const apps = body.state.apps.map((instance) => (instance.id === moved.id ? moved : instance));
-    const acted = { ...body, state: { ...body.state, apps }, outbox: [...body.outbox, ...effects] };
+    const changed = { ...body, state: { ...body.state, apps }, outbox: [...body.outbox, ...effects] };
+    const soon = hub.clock.now() + hub.config.limits.handlerLife;
+    const acted = effects.length === 0 ? changed : lookBy(changed, soon);
     const committed = await commitChannel(hub, acted, etag);
     if (committed === null) return 'conflict';
     await performEffects(hub, acted, effects);
@@ -51,10 +54,16 @@ export async function update(
 }
 
 /** A state both signed is money on chain, also after every deadline: a payee that unlocked its app was paid (invariant 7). */
-function admitMove(hub: Hub, body: ChannelBody, instance: AppInstance): Outcomes<Admission> {
-  const route = body.routes.find(({ appId, side }) => appId === instance.id && side === 'payee');
+function admitMove(
+  hub: Hub,
+  at: number,
+  body: ChannelBody,
+  instance: AppInstance,
+  claimerSignature: Bytes | null,
+): Outcomes<Admission> {
+  const route = body.routes.find(({ appId }) => appId === instance.id);
   const preimage = shownPreimage(instance);
-  return route === undefined || preimage === null
+  return route?.side !== 'payee' || preimage === null
     ? ok(NOTHING_MORE)
-    : admitUnlocked(hub, body, { route, instance, preimage });
+    : admitUnlocked(hub, at, body, { route, instance, preimage, claimerSignature });
 }

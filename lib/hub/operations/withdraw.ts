@@ -12,7 +12,7 @@ import { isSignedBy } from '../../protocol/transition.ts';
 import { NO_ADDRESS, type Hash } from '../../protocol/types.ts';
 import type { BodyOf, ResultOf } from '../../protocol/wire/requests.ts';
 import { forgetWithdrawal } from '../after-send.ts';
-import type { Effect, LoadedChannel } from '../channel-item.ts';
+import { lookBy, type Effect, type LoadedChannel } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import { countersign } from '../countersign.ts';
 import { hubLane } from '../hub-lane.ts';
@@ -66,7 +66,10 @@ async function submitWithdrawal(
     if (body.outbox.some((effect) => effect.kind === 'execute' && effect.digest === digest))
       return status(hub, chain, loaded.value, digest);
     const effect: Effect = { kind: 'execute', digest, signature, at: hub.clock.now() };
-    const next = { ...body, outbox: [...body.outbox, effect] };
+    const next = lookBy(
+      { ...body, outbox: [...body.outbox, effect] },
+      effect.at + hub.config.limits.handlerLife,
+    );
     const committed = await commitChannel(hub, next, etag);
     if (committed === null) return 'conflict';
     await performEffects(hub, next, [effect]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Policy over a whole proposal. The first operation refused is named by its index, so that the others can be proposed again. */
-import type { ChannelState, Hash } from '../../protocol/types.ts';
+import type { Bytes, ChannelState, Hash } from '../../protocol/types.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { Operation, Proposal } from '../../protocol/operations.ts';
 import { atIndex } from '../../protocol/transition.ts';
@@ -16,6 +16,7 @@ async function admitOperation(
   before: ChannelState,
   after: ChannelState,
   operation: Operation,
+  proposal: Proposal,
 ): Promise<Outcomes<Admission>> {
   switch (operation.kind) {
     case 'deposit':
@@ -28,7 +29,7 @@ async function admitOperation(
       const instance = before.apps.find((open) => open.id === operation.appId);
       return instance === undefined
         ? refuse('unknown_app', { appId: operation.appId })
-        : admitUninstall(situation, instance);
+        : admitUninstall(situation, instance, signedWithAction(proposal, instance.id));
     }
     case 'withdraw':
       return admitWithdraw(situation, operation);
@@ -37,6 +38,12 @@ async function admitOperation(
     case 'swap':
       return refuse('invalid_swap', { quote: operation.quote.nonce });
   }
+}
+
+/** What came with the last action in an app that the same proposal closes. */
+function signedWithAction({ operations }: Proposal, appId: Hash): Bytes | null {
+  const action = operations.findLast((other) => other.kind === 'update' && other.appId === appId);
+  return action?.kind === 'update' ? (action.claimerSignature ?? null) : null;
 }
 
 /** The app an install has just added. */
@@ -57,7 +64,7 @@ export async function admit(
   for (const [index, operation] of proposal.operations.entries()) {
     const after = steps[index];
     if (after === undefined) throw new TypeError('an operation that was not judged');
-    const admitted = await admitOperation(situation, before, after, operation);
+    const admitted = await admitOperation(situation, before, after, operation, proposal);
     if (!admitted.ok) return err(atIndex(admitted.error, index));
     admission = merge(admission, admitted.value);
     before = after;

@@ -5,12 +5,20 @@
  */
 import { assetOf as configuredAsset } from '../../../infra/config/hub-config.ts';
 import { decodeTransferState, PAYEE, PAYER, type TransferState } from '../../protocol/apps/transfer-app.ts';
-import { toBytes } from '../../protocol/bytes.ts';
+import { toBytes, toHash } from '../../protocol/bytes.ts';
+import {
+  claimSpan,
+  payeeDeadline,
+  payeeHold,
+  payerHold,
+  type DeadlineTerms,
+} from '../../protocol/deadlines.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { ClaimRoute, InstallOperation, SendRoute } from '../../protocol/operations.ts';
-import { parseIdentifier } from '../../protocol/identifier.ts';
+import { paymentOf } from '../../protocol/payment.ts';
 import { ok } from '../../protocol/result.ts';
 import { claimDigest, transferIdOf } from '../../protocol/secrets.ts';
+import { paymentDigest } from '../../protocol/statement-digests.ts';
 import {
   INITIATOR,
   NO_ADDRESS,
@@ -22,20 +30,24 @@ import {
   type Stake,
 } from '../../protocol/types.ts';
 import type { ChannelBody } from '../channel-item.ts';
+import { hubTime } from '../chain-cursor.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
-import { loadTransfer } from '../transfers.ts';
+import type { TransfersOfStep } from '../transfers.ts';
 import { type Admission } from './admission.ts';
+import { admitPayment } from './payment-policy.ts';
 
 interface Situation {
   readonly hub: Hub;
   readonly chain: HubChain;
   readonly caller: Caller;
   readonly body: ChannelBody;
+  readonly transfers: TransfersOfStep;
 }
 
-/** Seconds a payee must at least have left to act in the app it claims with. */
-export const minimumClaim = (chain: HubChain): number =>
-  chain.config.appPeriods[0] + chain.config.challengePeriod;
+const deadlineTerms = (hub: Hub, { config }: HubChain): DeadlineTerms => ({
+  ...config,
+  margin: hub.config.limits.margin,
+});
 
 /** The shape both halves share: who pays whom, how much of what, with which periods. */
 function checkShape(
@@ -67,7 +79,7 @@ function checkShape(
 }
 
 async function admitSend(
-  { hub, chain, caller, body }: Situation,
+  { hub, chain, caller, body, transfers }: Situation,
   operation: InstallOperation,
   appId: Hash,
   route: SendRoute,
@@ -76,9 +88,9 @@ async function admitSend(
   if (!shape.ok) return shape;
   const { app } = operation;
   const { limits } = hub.config;
-  const now = hub.clock.now();
+  const now = await hubTime(hub, chain);
   if (app.actionDeadline !== 0) return refuse('invalid_transfer', { actionDeadline: app.actionDeadline });
-  const earliestRefund = route.expiresAt + minimumClaim(chain) + chain.config.challengePeriod + limits.margin;
+  const earliestRefund = payerHold(deadlineTerms(hub, chain), route.expiresAt);
   if (route.expiresAt <= now || app.holdUntil < earliestRefund || app.holdUntil > now + limits.maxHold)
     return refuse('invalid_transfer', {
       expiresAt: route.expiresAt,
@@ -89,12 +101,11 @@ async function admitSend(
   const toBearer = route.claimant !== null && route.claimant !== NO_ADDRESS;
   if (toSomeone === toBearer)
     return refuse('invalid_transfer', { recipient: route.recipient, claimant: route.claimant });
-  const sender = parseIdentifier(route.sender);
-  if (!sender.ok || sender.value.address !== caller.user)
-    return refuse('invalid_transfer', { sender: route.sender });
   const transferId = transferIdOf(caller.chainId, body.channel.address, route.paymentId);
+  const stated = admitPayment(hub, body.channel, { transferId, staked: shape.value, route });
+  if (!stated.ok) return stated;
   const known = body.routes.some((other) => other.side === 'payer' && other.transferId === transferId);
-  if (known || (await loadTransfer(hub, transferId)) !== null)
+  if (known || (await transfers.load(transferId)) !== null)
     return refuse('duplicate_payment', { transferId });
   return ok({
     claims: [],
@@ -104,21 +115,15 @@ async function admitSend(
         kind: 'create',
         at: now,
         transfer: {
-          transferId,
+          ...stated.value,
           chainId: caller.chainId,
-          payer: caller.user,
           payerChannel: body.channel.address,
           appId,
-          recipient: route.recipient,
           claimant: route.claimant,
           sealed: route.sealed,
-          asset: shape.value.asset,
-          amount: shape.value.amount,
           lockHash: shape.value.lockHash,
-          expiresAt: route.expiresAt,
           holdUntil: app.holdUntil,
-          note: route.note,
-          sender: route.sender,
+          signature: route.signature,
           createdAt: now,
         },
       },
@@ -127,7 +132,7 @@ async function admitSend(
 }
 
 async function admitClaim(
-  { hub, chain, caller, body }: Situation,
+  { hub, chain, caller, body, transfers }: Situation,
   operation: InstallOperation,
   appId: Hash,
   route: ClaimRoute,
@@ -137,27 +142,32 @@ async function admitClaim(
   const { transferId } = route;
   if (body.outbox.some((entry) => entry.kind === 'paid' && entry.transferId === transferId))
     return refuse('transfer_resolved', { transferId });
-  const loaded = await loadTransfer(hub, transferId);
+  const loaded = await transfers.load(transferId);
   if (loaded === null || loaded.transfer.chainId !== caller.chainId)
     return refuse('unknown_transfer', { transferId });
   const { transfer } = loaded;
   if (!mayClaim(hub, transfer, body.channel, caller, route)) return refuse('not_recipient', { transferId });
-  const now = hub.clock.now();
+  const now = await hubTime(hub, chain);
   if (now > transfer.expiresAt)
     return refuse('transfer_expired', { transferId, expiresAt: transfer.expiresAt });
   const { app } = operation;
-  const latest = transfer.holdUntil - chain.config.challengePeriod - hub.config.limits.margin;
-  const earliest = now + minimumClaim(chain);
-  if (app.holdUntil !== 0 || app.actionDeadline > latest || app.actionDeadline < earliest)
+  const terms = deadlineTerms(hub, chain);
+  const latest = payeeDeadline(terms, transfer.holdUntil);
+  const earliest = now + claimSpan(terms);
+  if (app.actionDeadline > latest || app.actionDeadline < earliest)
     return refuse('invalid_transfer', { actionDeadline: app.actionDeadline, earliest, latest });
+  // Without it whoever pays could have the app final as a refund while it can still be claimed.
+  if (app.holdUntil !== payeeHold(app.actionDeadline))
+    return refuse('invalid_transfer', { holdUntil: app.holdUntil, expected: payeeHold(app.actionDeadline) });
   const sameMoney =
     shape.value.asset === transfer.asset &&
     shape.value.amount === transfer.amount &&
     shape.value.lockHash === transfer.lockHash;
   if (!sameMoney) return refuse('invalid_transfer', { transferId });
+  const payment = toHash(paymentDigest(body.channel.domain, paymentOf(transfer)));
   return ok({
     effects: [],
-    routes: [{ appId, side: 'payee', transferId }],
+    routes: [{ appId, side: 'payee', transferId, payment }],
     claims: [{ held: loaded, appId }],
   });
 }

@@ -58,14 +58,10 @@ async function followRegistry(hub: Hub, chain: HubChain, latest: Block): Promise
     const isLast = end === latest.number;
     const block = isLast ? ok(latest) : await chain.reader.block(end);
     if (!block.ok) return block;
-    // A long way is gone in several ticks; the hub is up to date only at its end.
-    const seenAt = isLast ? hub.clock.now() : (cursor?.seenAt ?? 0);
+    const { hash, timestamp } = block.value;
     // Another watcher may have moved it meanwhile: then it saw at least as much.
     if (expect === null) continue;
-    const put = await hub.store.put(
-      cursorItem(chainId, { block: end, hash: block.value.hash, seenAt }),
-      expect,
-    );
+    const put = await hub.store.put(cursorItem(chainId, { block: end, hash, timestamp }), expect);
     expect = put.ok ? put.etag : null;
   }
   return ok(latest.number);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the hub tells a user without being asked. Events are hints: all they say can be fetched again. */
 import { z } from 'zod';
-import { address, hash } from './primitives.ts';
+import { address, hash, signature } from './primitives.ts';
 import { transferView } from './requests.ts';
 
 export const hubEvent = z.discriminatedUnion('type', [
@@ -11,8 +11,13 @@ export const hubEvent = z.discriminatedUnion('type', [
     transferId: hash,
     transfer: transferView.optional(),
   }),
-  /** The payee was paid: here is the preimage the payer's app is to be closed with. */
-  z.object({ type: z.literal('transfer.resolved'), transferId: hash, preimage: hash }),
+  /** The payee was paid: here is the preimage the payer's app is to be closed with, and the claimer's word that it was. */
+  z.object({
+    type: z.literal('transfer.resolved'),
+    transferId: hash,
+    preimage: hash,
+    claimerSignature: signature.nullable(),
+  }),
   /** The payer may take the stake back. */
   z.object({ type: z.literal('transfer.cancelled'), transferId: hash }),
   /** Hub-side money arrived on chain and waits to be processed by a deposit proposal. */

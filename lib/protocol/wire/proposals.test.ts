@@ -29,8 +29,11 @@ const send: TransferRoute = {
   claimant: addressOf(4),
   sealed: null,
   expiresAt: 1_800_000_000,
-  note: 'für den Kaffee ☕',
-  sender: 'indra1',
+  toChainId: 31337,
+  asset: TOKEN,
+  amount: 5n,
+  metadata: `0x${'ab'.repeat(70)}`,
+  signature: `0x${'cd'.repeat(65)}`,
 };
 const claim: TransferRoute = { kind: 'claim', transferId: hashOf(2), proof: `0x${'ab'.repeat(65)}` };
 const routed = (route: TransferRoute): InstallOperation => ({ ...transfer(1n), route });
@@ -39,7 +42,7 @@ const operations: readonly Operation[] = [
   deposit(1n, 2n ** 128n - 1n),
   transfer(1n),
   routed(send),
-  routed({ ...send, recipient: HUB, claimant: null, sealed: `0x${'cd'.repeat(81)}`, note: null }),
+  routed({ ...send, recipient: HUB, claimant: null, sealed: `0x${'cd'.repeat(81)}`, metadata: null }),
   routed(claim),
   routed({ ...claim, proof: null }),
   counter([1n, 2n], [3n, 4n]),
@@ -139,9 +142,9 @@ test.each<[string, Path, unknown]>([
   ['a period of zero', op(INSTALL, 'app', 'periods'), [0, 3600]],
   ['a period past 32 bits', op(INSTALL, 'app', 'periods'), [3600, 2 ** 32]],
   ['a third participant', op(INSTALL, 'app', 'participants'), [USER, HUB, USER]],
-  ['a note too long', op(SEND, 'route', 'note'), 'x'.repeat(513)],
   ['a sealed secret too long', op(SEND, 'route', 'sealed'), `0x${'ab'.repeat(513)}`],
-  ['a sender too long', op(SEND, 'route', 'sender'), 'x'.repeat(201)],
+  ['metadata too long', op(SEND, 'route', 'metadata'), `0x${'00'.repeat(2077)}`],
+  ['no signature on the payment', op(SEND, 'route', 'signature'), null],
 ])('refuses %s', (_name, path, value) => {
   expect(proposal.safeParse(tampered(path, value)).success).toBe(false);
 });

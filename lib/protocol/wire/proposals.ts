@@ -3,11 +3,10 @@ import { z } from 'zod';
 import type { AppUpdate, Proposal } from '../operations.ts';
 import { MAX_OPERATIONS } from '../transition.ts';
 import { address, bytes, hash, pair, party, signature, uint, uint64, whole } from './primitives.ts';
-import { quote } from './statements.ts';
+import { METADATA_MAX, quote } from './statements.ts';
 import { appTerms } from './structures.ts';
 
 const SEALED_MAX = 512;
-const NOTE_MAX = 512;
 
 const sendRoute = z.strictObject({
   kind: z.literal('send'),
@@ -16,8 +15,11 @@ const sendRoute = z.strictObject({
   claimant: address.nullable(),
   sealed: bytes.refine((text) => text.length <= 2 + 2 * SEALED_MAX).nullable(),
   expiresAt: whole,
-  note: z.string().max(NOTE_MAX).nullable(),
-  sender: z.string().max(200),
+  toChainId: whole,
+  asset: address,
+  amount: uint,
+  metadata: bytes.refine((text) => text.length <= 2 + 2 * METADATA_MAX).nullable(),
+  signature,
 });
 
 const claimRoute = z.strictObject({
@@ -34,7 +36,12 @@ const operation = z.discriminatedUnion('kind', [
     state: bytes,
     route: z.discriminatedUnion('kind', [sendRoute, claimRoute]).nullable(),
   }),
-  z.strictObject({ kind: z.literal('update'), appId: hash, action: bytes }),
+  z.strictObject({
+    kind: z.literal('update'),
+    appId: hash,
+    action: bytes,
+    claimerSignature: signature.optional(),
+  }),
   z.strictObject({ kind: z.literal('uninstall'), appId: hash }),
   z.strictObject({
     kind: z.literal('withdraw'),
@@ -65,5 +72,6 @@ export const appUpdate: z.ZodType<AppUpdate> = z.strictObject({
   appId: hash,
   version: uint64,
   action: bytes,
+  claimerSignature: signature.optional(),
   signature,
 });

@@ -38,8 +38,14 @@ export const transferView = z.strictObject({
   status: transferStatus,
   /** `bearer` holds a link and is neither side yet. */
   role: z.enum(['payer', 'payee', 'bearer']),
+  /** What the payer signed, with the transfer's id, `recipient`, `expiresAt` and the hash of `metadata`. */
+  payer: address,
+  toChainId: whole,
   asset: address,
   amount: uint,
+  metadata: bytes.nullable(),
+  /** By the payer, on the Payment. */
+  signature,
   lockHash: hash,
   claimant: address.nullable(),
   recipient: address.nullable(),
@@ -49,10 +55,10 @@ export const transferView = z.strictObject({
   /** The payer's app cannot be refunded on chain before it. */
   holdUntil: whole,
   preimage: hash.nullable(),
+  /** By the claimer, on the Payment; null before, and where the preimage was shown on chain alone. */
+  claimerSignature: signature.nullable(),
   /** The payer's app; null for anyone else. */
   appId: hash.nullable(),
-  note: z.string().nullable(),
-  sender: z.string(),
   createdAt: whole,
 });
 export type TransferView = z.output<typeof transferView>;

@@ -8,7 +8,7 @@ import { loadLane } from '../../../lane/lane.ts';
 import { encodeTransferState } from '../../../protocol/apps/transfer-app.ts';
 import { stateHash } from '../../../protocol/digests.ts';
 import { UNDISPUTED, type AppOnChain } from '../../../protocol/dispute.ts';
-import { lockHashOf, preimageOf } from '../../../protocol/secrets.ts';
+import { lockHashOf } from '../../../protocol/secrets.ts';
 import { ETHER, ZERO_HASH, type Hash } from '../../../protocol/types.ts';
 import type { Store } from '../../../store/store.ts';
 import { loadChannel } from '../../channels.ts';
@@ -77,7 +77,7 @@ export async function claimed(amount = 100n): Promise<Sent> {
 
 /** The payee's app as the chain shows it after the preimage was shown there. */
 export function showPreimage(sent: Sent, appId: Hash, finalizesAt = now() + PERIOD): void {
-  const preimage = preimageOf(sent.secret);
+  const preimage = sent.preimage;
   const amount = sent.operation.app.stakes[0]!.amounts[0];
   const state = encodeTransferState({ amount, lockHash: lockHashOf(preimage), preimage });
   world.world.paths.set(appId, [{ version: 1n, stateHash: stateHash(state), before: ZERO_HASH, state }]);
