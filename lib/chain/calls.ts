@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Calls of the contracts as data: what to send, to whom, with how much ether. Nothing here asks the chain. */
 import type { Interface } from 'ethers';
-import { assetsHash } from '../protocol/digests.ts';
 import type { DisputeStep } from '../protocol/dispute.ts';
 import {
   ETHER,
@@ -93,7 +92,8 @@ export function settleCall(
 
 /** Apps are read as they are signed: their id is the digest of exactly these fields. */
 export function disputeCall(contracts: ContractAddresses, channel: Channel, step: DisputeStep): Call {
-  const registry = (method: string, values: readonly unknown[]) =>
+  const id = idOf(channel);
+  const registry = (method: string, ...values: readonly unknown[]) =>
     call(contracts.registry, registryInterface, method, values);
   switch (step.kind) {
     case 'challenge':
@@ -102,17 +102,23 @@ export function disputeCall(contracts: ContractAddresses, channel: Channel, step
       return answerCall(contracts, channel, step);
     case 'settle':
       return settleCall(contracts, channel, step);
-    case 'open-app': {
-      const { version, appsRoot } = step.ledger;
-      const header = { version, assetsHash: assetsHash(step.ledger), appsRoot };
-      return registry('openApp', [step.app, header, step.proof, step.state, step.moves]);
+    case 'open-app':
+      return registry('openApp', openingOf(channel, step));
+    case 'set-app-state': {
+      const { app, version, state, signatures, path, moves } = step;
+      return registry('setAppState', id, app, version, state, signatures, path, moves);
     }
-    case 'set-app-state':
-      return registry('setAppState', [step.app, step.version, step.state, step.signatures, step.moves]);
-    case 'progress-app':
-      return registry('progressApp', [step.app, step.state, step.moves]);
+    case 'progress-app': {
+      const { app, version, previous, state, moves } = step;
+      return registry('progressApp', id, app, version, previous, state, moves);
+    }
     case 'settle-app':
-      return registry('settleApp', [step.app, step.data, step.proof]);
+      return registry('settleApp', id, step.app, step.previous, step.data, step.proof);
+    case 'bundle': {
+      const calls = step.parts.map((part) => disputeCall(contracts, channel, part));
+      const [only, ...more] = calls;
+      return only !== undefined && more.length === 0 ? only : registryCalls(contracts, calls);
+    }
   }
 }
 
@@ -125,12 +131,7 @@ export function cancelCall(
   const { cancel, signatures, app } = agreed;
   return app === null
     ? call(contracts.registry, registryInterface, 'cancelLedger', [idOf(channel), cancel, signatures])
-    : call(contracts.registry, registryInterface, 'cancelApp', [app, cancel, signatures]);
-}
-
-/** Keeps an outcome that can be computed now, whatever the app answers later. */
-export function setOutcomeCall(contracts: ContractAddresses, app: App, state: Bytes): Call {
-  return call(contracts.registry, registryInterface, 'setOutcome', [app, state]);
+    : call(contracts.registry, registryInterface, 'cancelApp', [idOf(channel), app, cancel, signatures]);
 }
 
 /** Takes a payment that could not be handed over. Only its owner may send it elsewhere. */
@@ -147,8 +148,17 @@ export function registryCalls(contracts: ContractAddresses, calls: readonly Call
   return call(contracts.registry, registryInterface, 'multicall', [calls.map(({ data }) => data)]);
 }
 
+type Opening = Extract<DisputeStep, { kind: 'open-app' }>;
+
+function openingOf(channel: Channel, { app, ledger, signatures, proof, state, moves }: Opening): object {
+  const id = idOf(channel);
+  return { id, ledger, signatures: signatures ?? NO_SIGNATURES, app, proof, state, moves };
+}
+
+const NO_SIGNATURES = ['0x', '0x'];
+
 function shownArguments(channel: Channel, { ledger, signatures }: ShownLedger): unknown[] {
-  return [idOf(channel), ledger, signatures ?? ['0x', '0x']];
+  return [idOf(channel), ledger, signatures ?? NO_SIGNATURES];
 }
 
 function idOf({ initiator, responder, challengePeriod }: Channel): unknown[] {

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** One chain as hub and client read it: only its own node is asked, and only what the contracts say counts. */
 import { channelAddress } from '../protocol/channel-address.ts';
-import { stateHash } from '../protocol/digests.ts';
 import type { AppOnChain, DisputeView, Holding, LedgerOnChain } from '../protocol/dispute.ts';
+import { tipOf } from '../protocol/dispute/path.ts';
 import { refuse, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import {
   ETHER,
   type Address,
   type App,
+  type AppInstance,
   type Bytes,
   type Channel,
   type Hash,
@@ -16,11 +17,12 @@ import {
 } from '../protocol/types.ts';
 import { askAction, askTurn, type AppTurn } from './app-answers.ts';
 import { ask, block as blockAnswer, blockTag, data, quantity, view } from './chain-answers.ts';
+import { appHistory, type AppHistory } from './app-history.ts';
 import { decodeLog, type ChainEvent } from './chain-events.ts';
 import { channelInterface, registryInterface, tokenInterface, type ContractAddresses } from './contracts.ts';
 import { checkDeployment, type Mismatch } from './deployment-check.ts';
 import type { JsonRpc } from './json-rpc.ts';
-import { logsInSpans, type LogFilter } from './log-spans.ts';
+import { LOG_SPAN, logsInSpans, type LogFilter } from './log-spans.ts';
 
 export interface Block {
   readonly number: number;
@@ -110,20 +112,19 @@ export class EthereumChainReader {
   app(appId: Hash, block: number): Promise<Outcomes<AppOnChain>> {
     return this.#registry('appStatus', [appId], block, ([found]) => {
       const status = found as Record<
-        'version' | 'steps' | 'finalizesAt' | 'challengeId' | 'stage',
+        'version' | 'steps' | 'baseEndsAt' | 'turnEndsAt' | 'finalizesAt' | 'challengeId' | 'stage',
         bigint
-      > & {
-        stateHash: Hash;
-      };
-      const { version, steps, finalizesAt, challengeId, stage, stateHash: hash } = status;
-      const reached = stages[Number(stage)] ?? 'settled';
+      > & { path: Hash };
+      const { version, steps, challengeId, path } = status;
       return {
         version,
         steps,
-        finalizesAt: Number(finalizesAt),
+        baseEndsAt: Number(status.baseEndsAt),
+        turnEndsAt: Number(status.turnEndsAt),
+        finalizesAt: Number(status.finalizesAt),
         challengeId,
-        stage: reached,
-        stateHash: hash,
+        stage: stages[Number(status.stage)] ?? 'settled',
+        path,
       };
     });
   }
@@ -154,7 +155,8 @@ export class EthereumChainReader {
       if (!root.ok) return root;
       finalAppsRoot = root.value;
     }
-    const ids = [...new Set(holding.states.flatMap((state) => state.apps.map(({ id }) => id)))];
+    const instances = holding.states.flatMap((state) => state.apps);
+    const ids = [...new Set(instances.map(({ id }) => id))];
     const found = await Promise.all(ids.map((id) => this.app(id, block)));
     const apps = new Map<Hash, AppOnChain>();
     for (const [index, id] of ids.entries()) {
@@ -162,29 +164,36 @@ export class EthereumChainReader {
       if (app === undefined || !app.ok) return app ?? refuse('internal');
       apps.set(id, app.value);
     }
-    const isMoved = [...apps.values()].some((app) => app.steps > 0n || app.stage === 'outcome-set');
-    const shown = isMoved ? await this.#shownStates(channel, fromBlock, block) : ok(new Map<Hash, Bytes>());
-    if (!shown.ok) return shown;
-    return ok({ chainTime, now, ledger: ledger.value, finalAppsRoot, apps, shown: shown.value });
+    const told = await this.#histories(channel, unexplained(apps, instances), { from: fromBlock, to: block });
+    return ok({ chainTime, now, ledger: ledger.value, finalAppsRoot, apps, ...told });
   }
 
   #finalAppsRoot(channel: Pick<Channel, 'address'>, epoch: bigint, block: number): Promise<Outcomes<Hash>> {
     return this.#registry('finalAppsRoot', [channel.address, epoch], block, ([root]) => root as Hash);
   }
 
-  /** States that moves led to, and outcomes that were set, by their hash. */
-  async #shownStates(
+  /**
+   * How disputed apps came where they stand. It is read backwards, no further than to where each began. Of what cannot be
+   * read nothing is known: that may keep a move from being made, and must not keep a ledger from being answered.
+   */
+  async #histories(
     channel: Pick<Channel, 'address'>,
-    from: number,
-    to: number,
-  ): Promise<Outcomes<ReadonlyMap<Hash, Bytes>>> {
-    const events = await this.registryEvents(from, to, channel.address);
-    if (!events.ok) return events;
-    const bytes = events.value.flatMap(({ name, values }) => {
-      if (name === 'AppProgressed') return [values['state'] as Bytes];
-      return name === 'OutcomeSet' ? [values['outcome'] as Bytes] : [];
-    });
-    return ok(new Map(bytes.map((shown) => [stateHash(shown), shown])));
+    apps: ReadonlyMap<Hash, AppOnChain>,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): Promise<Pick<DisputeView, 'paths' | 'outcomes'>> {
+    const histories = new Map<Hash, AppHistory>();
+    const events: ChainEvent[] = [];
+    for (let end = to; apps.size > 0 && end >= from; end -= LOG_SPAN) {
+      const said = await this.registryEvents(Math.max(from, end - LOG_SPAN + 1), end, channel.address);
+      if (!said.ok) break;
+      events.push(...said.value.toReversed());
+      for (const [id, onChain] of apps) histories.set(id, appHistory(id, onChain, events));
+      if ([...histories.values()].every(({ isWhole }) => isWhole)) break;
+    }
+    return {
+      paths: new Map([...histories].map(([id, { path }]) => [id, path])),
+      outcomes: new Map([...histories].flatMap(([id, { outcome }]) => (outcome ? [[id, outcome]] : []))),
+    };
   }
 
   /** Whose turn it is in an app at a state. Fails with `invalid_state` too. */
@@ -315,6 +324,21 @@ export class EthereumChainReader {
     const found = await logsInSpans(this.#rpc, filter);
     return found.ok ? ok(found.value.flatMap((log) => decodeLog(log) ?? [])) : found;
   }
+}
+
+/** Disputed apps of which more must be known than that they stand at a base held here; where they were moved, afterwards too. */
+function unexplained(
+  apps: ReadonlyMap<Hash, AppOnChain>,
+  held: readonly AppInstance[],
+): ReadonlyMap<Hash, AppOnChain> {
+  const isExplained = (id: Hash, { steps }: AppOnChain): boolean =>
+    steps === 0n && tipOf({ apps, paths: new Map() }, id, held) !== null;
+  return new Map(
+    [...apps].filter(
+      ([id, app]) =>
+        app.finalizesAt !== 0 && (app.stage !== 'settled' || app.steps > 0n) && !isExplained(id, app),
+    ),
+  );
 }
 
 /** As the registry numbers them. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { AbiCoder } from 'ethers';
 import { stateHash } from '../protocol/digests.ts';
 import { UNDISPUTED } from '../protocol/dispute.ts';
+import { extendPath } from '../protocol/dispute/path.ts';
 import { firstState } from '../protocol/ledger.ts';
 import { err, ok } from '../protocol/result.ts';
 import { ZERO_HASH, type Address, type Bytes, type Channel, type Hash } from '../protocol/types.ts';
@@ -21,6 +22,8 @@ const contracts = {
 const CHANNEL = address('44');
 const APP = `0x${'55'.repeat(32)}` as Hash;
 const STATE = '0xabcd' as Bytes;
+const BASE = extendPath(ZERO_HASH, ZERO_HASH);
+const MOVED = extendPath(BASE, stateHash(STATE));
 const LATEST = 9_000;
 
 interface Asked {
@@ -61,17 +64,28 @@ class ScriptedNode implements JsonRpc {
       digest: ZERO_HASH,
       version: 1n,
       steps: name === 'appStatus' ? 1n : 0n,
+      finalizesAt: 99n,
       stage: 0,
-      stateHash: stateHash(STATE),
+      path: MOVED,
     };
     const tuple = outputs[0]!.components!.map((field) => fields[field.name] ?? 0n);
     return AbiCoder.defaultAbiCoder().encode(outputs, [tuple]);
   }
 }
 
+/** The app's base in block 3, a move upon it in any other. */
 function moveAt(block: number): unknown {
-  const event = registryInterface.getEvent('AppProgressed')!;
-  const known: Record<string, unknown> = { channel: CHANNEL, appId: APP, state: STATE, action: '0x01' };
+  const isBase = block === 3;
+  const event = registryInterface.getEvent(isBase ? 'AppChallenged' : 'AppProgressed')!;
+  const known: Record<string, unknown> = {
+    channel: CHANNEL,
+    appId: APP,
+    state: STATE,
+    action: '0x01',
+    version: isBase ? 0n : 1n,
+    stateHash: ZERO_HASH,
+    path: isBase ? BASE : MOVED,
+  };
   const values = event.inputs.map(({ name, baseType }) => known[name] ?? (baseType === 'bytes' ? '0x' : 0));
   const { topics, data } = registryInterface.encodeEventLog(event, values);
   return {
@@ -126,12 +140,12 @@ describe('reading logs', () => {
   });
 
   test('halves down to one block, and fails only if even that is refused', async () => {
-    const one = new ScriptedNode([3], wide(1));
+    const one = new ScriptedNode([4], wide(1));
     expect(await new EthereumChainReader(one, contracts).disputesIn(0, 6)).toMatchObject({
       ok: true,
       value: { moves: [{ appId: APP }] },
     });
-    const none = new ScriptedNode([3], wide(0));
+    const none = new ScriptedNode([4], wide(0));
     expect(await new EthereumChainReader(none, contracts).disputesIn(0, 6)).toMatchObject({
       ok: false,
       error: { code: 'chain_unavailable', retryable: true },
@@ -160,8 +174,7 @@ describe('reading logs', () => {
   });
 });
 
-test('a dispute reads what was shown on chain from a node that takes few blocks at once (invariant 10)', async () => {
-  const node = new ScriptedNode([4_321], wide(500));
+describe('what a dispute is read from (invariant 10)', () => {
   const channel: Channel = {
     address: CHANNEL,
     initiator: address('66'),
@@ -170,7 +183,7 @@ test('a dispute reads what was shown on chain from a node that takes few blocks 
     domain: { chainId: 1, registry: contracts.registry },
   };
   const state = { ...firstState(CHANNEL, 0n), signatures: null };
-  const open = { id: APP } as (typeof state)['apps'][number];
+  const open = { id: APP, state: STATE, version: 0n } as unknown as (typeof state)['apps'][number];
   const holding = {
     channel,
     epoch: 0n,
@@ -179,11 +192,36 @@ test('a dispute reads what was shown on chain from a node that takes few blocks 
     moves: new Map(),
     assets: [],
   };
-  const view = await new EthereumChainReader(node, contracts).dispute(holding, { now: 16, fromBlock: 2 });
-  expect(view.ok && view.value.shown.get(stateHash(STATE))).toBe(STATE);
-  expectToCover(
-    node.asked.filter((asked) => wide(500)(asked) === null),
-    2,
-    LATEST,
-  );
+  const read = (node: ScriptedNode, fromBlock: number) =>
+    new EthereumChainReader(node, contracts).dispute(holding, { now: 16, fromBlock });
+
+  test('a node may take few blocks at once: it is read back to where the app’s dispute began', async () => {
+    const node = new ScriptedNode([3, 4_321], wide(500));
+    const view = await read(node, 2);
+    expect(view.ok && view.value.paths.get(APP)).toEqual([
+      { version: 0n, stateHash: ZERO_HASH, before: ZERO_HASH, state: null },
+      { version: 1n, stateHash: stateHash(STATE), before: BASE, state: STATE },
+    ]);
+    const taken = node.asked.filter((asked) => wide(500)(asked) === null);
+    expectToCover(
+      taken.toSorted((a, b) => a.from - b.from),
+      2,
+      LATEST,
+    );
+  });
+
+  test('no further than there, whatever was said before', async () => {
+    const node = new ScriptedNode([3, 4], () => null);
+    await read(node, 0);
+    const many = new ScriptedNode([8_000], () => null);
+    await read(many, 7_500);
+    expect(many.asked.at(-1)).toEqual({ from: 7_500, to: LATEST });
+    expect(node.asked.map(({ to }) => to)).toEqual([9_000, 7_000, 5_000, 3_000, 1_000]);
+  });
+
+  test('what the node does not tell keeps nobody from answering the ledger', async () => {
+    const view = await read(new ScriptedNode([], () => ({ reason: 'internal error' })), 0);
+    expect(view).toMatchObject({ ok: true, value: { ledger: { epoch: 0n } } });
+    expect(view.ok && view.value.paths.get(APP) === undefined).toBe(true);
+  });
 });

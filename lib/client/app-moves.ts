@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** A user's own moves on chain: one action for one state, chosen for ever before anybody can see it (invariant 2). */
+import { recoverAddress } from '#secp256k1';
 import { appStateDigest, stateHash } from '../protocol/digests.ts';
-import type { AppOnChain } from '../protocol/dispute.ts';
+import type { AppOnChain, DisputeView } from '../protocol/dispute.ts';
+import { instancesOf } from '../protocol/dispute/plan-apps.ts';
+import { isSignedBy } from '../protocol/transition.ts';
 import { partyAt } from '../protocol/apply-operation.ts';
 import { INITIATOR, type AppInstance, type Bytes, type Hash } from '../protocol/types.ts';
 import type { DisputeWatch, Pursuit } from './dispute-watch.ts';
@@ -9,13 +12,19 @@ import { IndraError } from './indra-error.ts';
 import { newestInstances, positionOf } from './own-moves.ts';
 import { chainMayMove, type Patience } from './patience.ts';
 import type { Session } from './session.ts';
-import { chooseMove, loadMove } from './stored-move.ts';
+import { chooseMove, loadMove, type StoredMove } from './stored-move.ts';
 
 export interface Progressed {
   /** Of the state the action led to. */
   readonly version: bigint;
   /** Seconds since 1970. */
   readonly finalizesAt: number;
+}
+
+/** The state a move leads to. */
+interface Chosen {
+  readonly version: bigint;
+  readonly result: Hash;
 }
 
 export class AppMoves {
@@ -29,7 +38,8 @@ export class AppMoves {
 
   /**
    * A move on chain, in an app that is disputed there or whose ledger is. Resolves once the registry took it. Rejects with
-   * `unknown_app`, `no_dispute`, `not_turn_taker`, or `invalid_action`: also where this state was moved in otherwise before.
+   * `unknown_app`, `no_dispute`, `not_turn_taker`, or `invalid_action`: also where this state was moved in otherwise before; with
+   * `stale_version` or `dispute_final` where the chain went another way or its time passed first.
    */
   async make(appId: Hash, action: Bytes, patience: Patience): Promise<Progressed> {
     await this.#watch.look();
@@ -48,8 +58,7 @@ export class AppMoves {
       view.ledger.finalizesAt !== 0 ||
       view.ledger.epoch > pursuit.holding.epoch;
     if (!isReachable) throw IndraError.from('no_dispute', { appId });
-    const version = await this.#choose(instance, onChain, pursuit, action);
-    return this.#awaitMove(appId, version, patience);
+    return this.#awaitMove(appId, await this.#choose(instance, pursuit, action), patience);
   }
 
   async #pursuits(): Promise<readonly Pursuit[]> {
@@ -59,34 +68,35 @@ export class AppMoves {
     return [running, ...settling.filter((pursuit) => pursuit !== null)];
   }
 
-  /** One parent, one action: what was chosen is stored before its signature can leave (invariant 2). Returns the parent's version. */
-  async #choose(
-    instance: AppInstance,
-    onChain: AppOnChain | undefined,
-    { view, holding }: Pursuit,
-    action: Bytes,
-  ): Promise<bigint> {
+  /** One parent, one action: what was chosen is stored before its signature can leave (invariant 2). */
+  async #choose(instance: AppInstance, { view, holding }: Pursuit, action: Bytes): Promise<Chosen> {
     const { store, key, channel } = this.#session;
+    const { chainId } = channel.domain;
     const { id: appId, app } = instance;
-    const { on, version, state } = positionOf(instance, onChain, view);
-    if (state === null) throw IndraError.from('invalid_state', { appId });
+    const { on, version, state } = positionOf(instance, view, instancesOf(holding));
+    if (state === null || on === null) throw IndraError.from('invalid_state', { appId });
+    const made = version > 0n ? await loadMove(store, chainId, appId, version - 1n) : null;
     // Asked for before, and made since: whoever retries is told of that move.
-    const made =
-      version > 0n ? await loadMove(store, holding.channel.domain.chainId, appId, version - 1n) : null;
-    if (made?.action === action && (await this.#isOthersTurn(instance, state))) return version - 1n;
-    const next = await this.#stateAfter(instance, state, action);
-    const digest = appStateDigest(channel.domain, {
-      appId,
-      version: version + 1n,
-      stateHash: stateHash(next),
-    });
+    if (made?.action === action && this.#isResult(made, { version, result: on }))
+      return { version, result: on };
+    const result = stateHash(await this.#stateAfter(instance, state, action));
+    const chosen = { version: version + 1n, result };
     if (app.actionDeadline !== 0 && Math.max(view.chainTime, view.now) > app.actionDeadline)
       throw IndraError.from('invalid_action', { actionDeadline: app.actionDeadline });
-    const move = { appId, version, on, action, signature: key.sign(digest) };
-    const chosen = await chooseMove(store, holding.channel.domain.chainId, move);
-    if (chosen.action !== action || chosen.on !== on)
-      throw IndraError.from('invalid_action', { appId, version: version.toString(), chosen: chosen.action });
-    return version;
+    const signature = key.sign(
+      appStateDigest(channel.domain, { appId, version: chosen.version, stateHash: result }),
+    );
+    const stored = await chooseMove(store, chainId, { appId, version, on, action, signature });
+    if (stored.action !== action || stored.on !== on)
+      throw IndraError.from('invalid_action', { appId, version: version.toString(), chosen: stored.action });
+    return chosen;
+  }
+
+  /** What a move led to is what its author signed. */
+  #isResult({ appId, signature }: StoredMove, { version, result }: Chosen): boolean {
+    const { channel, key } = this.#session;
+    const digest = appStateDigest(channel.domain, { appId, version, stateHash: result });
+    return isSignedBy(recoverAddress, digest, signature, key.address);
   }
 
   /** By the twin of the app's contract where there is one, else by the contract itself. */
@@ -112,15 +122,25 @@ export class AppMoves {
     return turn.value.taker !== channel.initiator;
   }
 
-  async #awaitMove(appId: Hash, version: bigint, patience: Patience): Promise<Progressed> {
+  /** A transaction that was taken proves nothing: the move is made once the path on chain goes through what it leads to. */
+  async #awaitMove(appId: Hash, { version, result }: Chosen, patience: Patience): Promise<Progressed> {
     for (;;) {
       await this.#watch.look();
-      const found = (await this.#pursuits()).map(({ view }) => view.apps.get(appId)).find(Boolean);
-      if (found !== undefined && found.version > version)
-        return { version: found.version, finalizesAt: found.finalizesAt };
+      const found = (await this.#pursuits()).find(({ view }) => view.apps.has(appId));
+      const onChain = found?.view.apps.get(appId);
+      const reached = found?.view.paths.get(appId)?.find((point) => point.version === version);
+      if (onChain !== undefined && reached?.stateHash === result)
+        return { version: onChain.version, finalizesAt: onChain.finalizesAt };
+      if (reached !== undefined || (onChain !== undefined && onChain.version - onChain.steps > version))
+        throw IndraError.from('stale_version', { appId, version: version.toString() });
+      if (found !== undefined && onChain !== undefined && isFinal(onChain, found.view))
+        throw IndraError.from('dispute_final', { finalizesAt: onChain.finalizesAt });
       const { heldUp } = this.#watch;
       if (heldUp?.code === 'insufficient_gas') throw heldUp.withOutcome('unknown');
       await chainMayMove(this.#session, patience);
     }
   }
 }
+
+const isFinal = ({ finalizesAt }: AppOnChain, { chainTime }: DisputeView): boolean =>
+  finalizesAt !== 0 && chainTime >= finalizesAt;

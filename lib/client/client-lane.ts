@@ -54,12 +54,32 @@ export class ClientLane {
     return affordableGas(this.#parts.writer, this.#parts.reader, call);
   }
 
-  /** Once per key while it waits, and again where what came of it is wanted again. Durable once it resolves. */
+  /**
+   * Once per key while it waits, and again where what came of it is wanted again. Durable once it resolves, but for a step of
+   * a dispute that the store does not take: a defence does not wait for a disk, and is sent all the same (invariant 15).
+   */
   async send(key: string, call: Call, kind: ClientPurpose['kind']): Promise<void> {
     const { channel } = this.#parts;
     const what: ClientPurpose = { kind, channel: channel.address };
-    await enqueueAgain(this.#owner, [{ key, call, purpose: what, after: null }]);
-    await this.advance();
+    try {
+      await enqueueAgain(this.#owner, [{ key, call, purpose: what, after: null }]);
+      await this.advance();
+    } catch (cause) {
+      if (kind !== 'dispute') throw cause;
+      await this.#sendUnstored(call);
+    }
+  }
+
+  /** With the chain's next nonce, and nothing to replace it by: the next look asks the chain what became of it. */
+  async #sendUnstored(call: Call): Promise<void> {
+    const { writer } = this.#owner;
+    const [gas, nonce, fees] = [
+      await writer.estimateGas(call),
+      await writer.nextNonce(),
+      await writer.fees(),
+    ];
+    if (gas.ok && nonce.ok && fees.ok)
+      await writer.broadcast(writer.sign(call, nonce.value, gas.value, fees.value).raw);
   }
 
   /** Whether a key that begins so waits to be mined and confirmed. */

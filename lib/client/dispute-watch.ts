@@ -5,14 +5,8 @@
  * open (13), a settled channel goes on in its next epoch, and what was at stake is enforced until it is paid (12).
  * The wish to leave and what is enforced are durable; what to do about them is asked of `planDispute` at every look.
  */
-import {
-  planDispute,
-  type DisputePlan,
-  type DisputeView,
-  type Holding,
-  type LedgerOnChain,
-  type NamedStep,
-} from '../protocol/dispute.ts';
+import type { DisputePlan, DisputeView, Holding, LedgerOnChain, NamedStep } from '../protocol/dispute.ts';
+import { planDispute } from '../protocol/dispute/plan.ts';
 import { INITIATOR, type Address, type AppInstance, type Hash } from '../protocol/types.ts';
 import type { ChannelRecord } from './channel-record.ts';
 import type { ClientLane } from './client-lane.ts';
@@ -53,6 +47,8 @@ export class DisputeWatch {
   #heldUp: IndraError | null = null;
   #hindrances: IndraError[] = [];
   readonly #toldApps = new Set<Hash>();
+  /** Bundles that the chain refused when they were last tried whole. */
+  readonly #broken = new Set<string>();
 
   /** `settle` is what a channel does once it can be used again. */
   constructor(session: Session, lane: ClientLane, settle: () => Promise<void>) {
@@ -94,11 +90,16 @@ export class DisputeWatch {
   async begin(): Promise<void> {
     const { store, channel } = this.#session;
     this.#notes = (await loadNotes(store, channel, this.#epoch)).notes;
-    for (let epoch = this.#notes.enforcedBelow; epoch <= this.#epoch; epoch++) {
+    await this.#loadEpochs(this.#notes);
+    await this.#see();
+  }
+
+  async #loadEpochs({ enforcedBelow }: DisputeNotes): Promise<void> {
+    const { store, channel } = this.#session;
+    for (let epoch = enforcedBelow; epoch <= this.#epoch; epoch++) {
       const settled = await loadSettledEpoch(store, channel, epoch);
       if (settled !== null) this.#epochs.set(epoch, settled);
     }
-    await this.#see();
   }
 
   /** Resolves after a whole look that began after it was asked for. Never rejects: the next look tries again. */
@@ -152,21 +153,45 @@ export class DisputeWatch {
     return this.#survey(settledHolding(settled), settled.preimages, settled.fromBlock, true);
   }
 
-  /** A client that only reads leaves the sending to whoever writes: two lanes of one key would fight over its nonces. */
+  /**
+   * Whoever reads only defends as well: the other writer may be gone, and to show a state twice harms nobody. Each part is
+   * tried for itself, so that nothing that stops one of them keeps another from answering (invariant 15).
+   */
   async #lookOnce(): Promise<void> {
     const sight = await this.#see();
+    if (sight === null) return;
     const { writer } = this.#session;
-    if (sight === null || writer.haltedBy !== null) return;
+    if (writer.haltedBy !== null) await this.#followWriter();
     const { record } = writer;
     this.#hindrances = [];
-    if (this.#isUnquiet(sight, record)) {
-      const pursuit = await this.survey(this.leaving !== null);
-      if (pursuit !== null) await this.#pursue(pursuit);
-    } else await this.#remainQuiet(sight);
-    for (const settled of this.settling) await this.#enforce(settled);
-    if (sight.chain.epoch > record.agreed.ledger.epoch) await this.#turnEpoch(sight, record);
-    await this.#lane.advance();
+    await tried(() => this.#attend(sight, record));
+    for (const settled of this.settling) await tried(() => this.#enforce(settled));
+    if (writer.haltedBy === null && sight.chain.epoch > record.agreed.ledger.epoch)
+      await tried(() => this.#turnEpoch(sight, record));
+    await tried(() => this.#lane.advance());
     this.#sayWhatHinders();
+  }
+
+  async #attend(sight: Sight, record: ChannelRecord): Promise<void> {
+    if (!this.#isUnquiet(sight, record)) return this.#remainQuiet(sight);
+    const pursuit = await this.survey(this.leaving !== null && !this.#isReader);
+    if (pursuit !== null) await this.#pursue(pursuit);
+  }
+
+  /** What is held is what another writer stored, while there is one. */
+  async #followWriter(): Promise<void> {
+    const { writer, store, channel } = this.#session;
+    await tried(() => writer.refresh());
+    await tried(async () => {
+      const { notes } = await loadNotes(store, channel, this.#epoch);
+      this.#notes = notes;
+      await this.#loadEpochs(notes);
+    });
+  }
+
+  /** Another writer has the channel: its wishes are not this client's to carry out. */
+  get #isReader(): boolean {
+    return this.#session.writer.haltedBy?.code === 'another_writer';
   }
 
   /** Reads the registry, and stops or releases the writer. Null while the chain cannot be asked. */
@@ -260,10 +285,11 @@ export class DisputeWatch {
   }
 
   async #pursue({ plan }: Pursuit): Promise<void> {
-    for (const step of plan.steps) {
-      const hindrance = await this.#take(step);
-      if (hindrance !== null) this.#hindrances.push(hindrance);
-    }
+    for (const step of plan.steps)
+      await tried(async () => {
+        const hindrance = await this.#take(step);
+        if (hindrance !== null) this.#hindrances.push(hindrance);
+      });
   }
 
   /** Ether for gas is for its user to bring, so it is asked for, once. */
@@ -276,19 +302,34 @@ export class DisputeWatch {
     this.#emit('gas.needed', { address, wei: BigInt(wei) });
   }
 
-  /** Into the lane, if it can be sent now. What the chain refuses is tried again after a while. */
+  /**
+   * Into the lane, if it can be sent now. What the chain refuses is tried again after a while. Of a bundle that is refused, or
+   * for which there is too little ether, its parts are tried for themselves meanwhile, the one that matters most first. That it was sent is not taken for success: what is still wanted comes back with the next plan.
+   */
   async #take(step: NamedStep): Promise<IndraError | null> {
-    if (!this.#retries.isDue(step.name)) return null;
+    const isDue = this.#retries.isDue(step.name);
+    if (!isDue) return this.#broken.has(step.name) ? this.#takeParts(step) : null;
     const { chainWriter, channel } = this.#session;
     const call = chainWriter.disputeCall(channel, step);
     const rehearsed = await this.#lane.rehearse(call);
     if (!rehearsed.ok) {
-      if (rehearsed.error.code === 'chain_refused') this.#retries.tried(step.name);
-      return IndraError.of(rehearsed.error);
+      const { code } = rehearsed.error;
+      if (code === 'chain_refused') this.#retries.tried(step.name);
+      if (code === 'chain_unavailable' || step.kind !== 'bundle') return IndraError.of(rehearsed.error);
+      if (code === 'chain_refused') this.#broken.add(step.name);
+      return this.#takeParts(step);
     }
+    this.#broken.delete(step.name);
     await this.#lane.send(step.name, call, 'dispute');
     this.#retries.tried(step.name);
     return null;
+  }
+
+  async #takeParts(step: NamedStep): Promise<IndraError | null> {
+    let hindrance: IndraError | null = null;
+    for (const part of step.kind === 'bundle' ? step.otherwise : [])
+      hindrance = (await this.#take(part)) ?? hindrance;
+    return hindrance;
   }
 
   /** A stake in a settled epoch is paid out app by app, each after its own time. */
@@ -368,6 +409,9 @@ export class DisputeWatch {
     return this.#epochs.get(epoch) ?? null;
   }
 }
+
+/** The next look tries again. */
+const tried = (act: () => Promise<void>): Promise<void> => act().catch(() => {});
 
 /** About a day on a chain with a block every twelve seconds. */
 const QUIET_BLOCKS = 7_200;

@@ -7,6 +7,7 @@ import { mortalStore, type Life, type Mortality } from '../../test/model/mortal-
 import { appsRoot } from '../protocol/apps-root.ts';
 import { toHex, Words } from '../protocol/bytes.ts';
 import { appId, appStateDigest, ledgerDigest, stateHash } from '../protocol/digests.ts';
+import { NO_PROOF, proofFrom } from '../protocol/dispute/path.ts';
 import { firstState } from '../protocol/ledger.ts';
 import { paymentOf } from '../protocol/payment.ts';
 import { boundPreimage, lockHashOf, transferIdOf } from '../protocol/secrets.ts';
@@ -25,6 +26,7 @@ import { publicKey } from '#secp256k1';
 import { JsonRpcProvider, NonceManager, Wallet } from 'ethers';
 import { parseRecord, recordItem, recordKey, restoredRecord, type ChannelRecord } from './channel-record.ts';
 import type { IndraClient } from './client.ts';
+import { runningHolding } from './holding.ts';
 import { seal } from './seal.ts';
 import { CHALLENGE_PERIOD, ChainClock, DisputedWorld } from './testing/disputed-world.ts';
 
@@ -65,6 +67,12 @@ async function restart(): Promise<void> {
   await client.close();
   client = await world.connect();
 }
+
+const latest = async (): Promise<{ readonly number: number }> => {
+  const block = await world.reader.latest();
+  if (!block.ok) throw new Error(block.error.code);
+  return block.value;
+};
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -311,6 +319,50 @@ describe('the next epoch (invariant 13)', () => {
   });
 });
 
+describe('W-D2 what stops another part never stops watching and answering (invariant 15)', () => {
+  const showStale = async ({ ledger, signatures }: AgreedState): Promise<void> => {
+    await world.giveGas(world.door.address);
+    const shown = { kind: 'challenge', ledger, signatures } as const;
+    await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, shown));
+  };
+  const answered = () =>
+    world.until('the newest ledger is shown', async () => {
+      const { floorVersion, finalizesAt } = await world.challenge();
+      return floorVersion === world.door.state.ledger.version && finalizesAt === 0;
+    });
+
+  test('a client that only reads, because another writes, answers with what that one stored', async () => {
+    await funded();
+    const stale = world.door.state;
+    await client.createLink({ asset: ETHER, amount: 10n });
+    const item = await world.store.get(recordKey(chain.contracts.chainId, world.channel.address));
+    if (item === null) throw new Error('nothing is stored');
+    await world.store.put({ key: item.key, schema: item.schema, body: item.body }, item.etag);
+    expect(await codeOf(client.createLink({ asset: ETHER, amount: 1n }))).toBe('another_writer');
+    expect(client.isReadOnly).toBe(true);
+    await showStale(stale);
+    await answered();
+  });
+
+  test('a store that takes nothing more keeps no answer back', async () => {
+    await funded();
+    const stale = world.door.state;
+    await client.createLink({ asset: ETHER, amount: 10n });
+    await client.close();
+    const refused = () => Promise.reject(new Error('the disk is full'));
+    const full = new Proxy(world.store, {
+      get(store, name) {
+        if (name === 'put' || name === 'putInOrder' || name === 'remove') return refused;
+        const member: unknown = Reflect.get(store, name, store);
+        return typeof member === 'function' ? (member.bind(store) as unknown) : member;
+      },
+    });
+    client = await world.connect(full);
+    await showStale(stale);
+    await answered();
+  });
+});
+
 describe('gas', () => {
   test('is asked for before anything is changed, and the dispute begins once it is there', async () => {
     await funded();
@@ -534,10 +586,12 @@ describe('a game of two keys, moved in on chain', () => {
   ): Promise<void> => {
     const next = { appId: id, version, stateHash: stateHash(to) };
     const signature = world.door.sign(appStateDigest(world.channel.domain, next));
-    const { agreed } = await record();
-    const app = agreed.apps[0]?.app as App;
+    const held = runningHolding(await record(), []);
+    const app = held.states[0]?.apps[0]?.app as App;
     const moves = [{ action: cell(number), signature }];
-    const step = { kind: 'progress-app', app, state: from, moves } as const;
+    const view = await world.reader.dispute(held, { now: 0, fromBlock: 0 });
+    const previous = (view.ok ? view.value.paths.get(id)?.at(-1)?.before : undefined) as Hash;
+    const step = { kind: 'progress-app', app, version: version - 1n, previous, state: from, moves } as const;
     await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, step));
   };
 
@@ -565,6 +619,44 @@ describe('a game of two keys, moved in on chain', () => {
     const settled = await world.passUntil(client.settled());
     expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: 600n }], apps: [id] });
     expect(await leftInChannel()).toBe(0n);
+  });
+
+  test('W-A6 a hub that countersigns a public move takes back nothing that was played upon it', async () => {
+    const id = await play(board(0b11, 0b11000), 4n);
+    await client.dispute();
+    await client.progress(id, cell(8));
+    const fifth = board(0b100000011, 0b11000);
+    await hubMoves(id, fifth, board(0b100000011, 0b10011000), 6n, 7);
+    await client.progress(id, cell(2));
+    const { number } = await latest();
+    const told = await world.reader.registryEvents(0, number, world.channel.address);
+    const made = told.ok ? told.value.find(({ values }) => values['version'] === 5n) : undefined;
+    const digest = appStateDigest(world.channel.domain, {
+      appId: id,
+      version: 5n,
+      stateHash: stateHash(fifth),
+    });
+    const signatures = [made?.values['signature'] as Bytes, world.door.sign(digest)] as const;
+    const held = runningHolding(await record(), []);
+    const view = await world.reader.dispute(held, { now: 0, fromBlock: 0 });
+    const path = view.ok ? proofFrom(view.value.paths.get(id), 5n) : null;
+    const app = held.states[0]?.apps[0]?.app as App;
+    for (const proof of [path ?? NO_PROOF, NO_PROOF]) {
+      const step = {
+        kind: 'set-app-state',
+        app,
+        version: 5n,
+        state: fifth,
+        signatures,
+        path: proof,
+        moves: [],
+      } as const;
+      await world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, step));
+    }
+    const after = await world.reader.app(id, (await latest()).number);
+    expect(after).toMatchObject({ value: { version: 7n, steps: 2n } });
+    const settled = await world.passUntil(client.settled());
+    expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: 600n }], apps: [id] });
   });
 
   test('another action on the same state is refused, after a restart too (invariant 2)', async () => {

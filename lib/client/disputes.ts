@@ -5,6 +5,7 @@
  */
 import { recoverAddress } from '#secp256k1';
 import { cancelDigest } from '../protocol/digests.ts';
+import { startsChallenge, type DisputeStep } from '../protocol/dispute.ts';
 import { isSignedBy } from '../protocol/transition.ts';
 import { ZERO_HASH, type Address, type Bytes, type Cancel, type Hash } from '../protocol/types.ts';
 import { AppMoves, type Progressed } from './app-moves.ts';
@@ -88,7 +89,7 @@ export class Disputes {
     for (;;) {
       await this.#watch.look();
       const { view, plan, holding } = await this.#survey(true);
-      const isShown = view.ledger.finalizesAt !== 0 && !plan.steps.some(({ kind }) => kind === 'challenge');
+      const isShown = view.ledger.finalizesAt !== 0 && !plan.steps.some(startsChallenge);
       if (isShown) return { finalizesAt: view.ledger.finalizesAt };
       // Settled in the meantime, by whomever: what was asked for has happened.
       if (view.ledger.epoch > epoch || holding.epoch > epoch) return { finalizesAt: view.chainTime };
@@ -179,9 +180,10 @@ export class Disputes {
     await this.#send(`withdraw ${signed.digest}`, call.value, 'withdrawal');
   }
 
+  /** Who only reads leaves wishes and moves to whoever writes; whose own writer failed can still go to the chain. */
   #requireWriter(): void {
     const { haltedBy } = this.#session.writer;
-    if (haltedBy !== null) throw haltedBy;
+    if (haltedBy?.code === 'another_writer') throw haltedBy;
   }
 
   async #survey(leave: boolean): Promise<Pursuit> {
@@ -190,11 +192,16 @@ export class Disputes {
     return pursuit;
   }
 
+  /** What is opened with it may be refused, or wait for ether; the challenge itself must not. */
   async #rehearseChallenge({ plan }: Pursuit): Promise<void> {
-    const step = plan.steps.find(({ kind }) => kind === 'challenge');
+    const step = plan.steps.find(startsChallenge);
     if (step === undefined) return;
     const { chainWriter, channel } = this.#session;
-    const rehearsed = await this.#watch.lane.rehearse(chainWriter.disputeCall(channel, step));
+    const rehearse = (what: DisputeStep) => this.#watch.lane.rehearse(chainWriter.disputeCall(channel, what));
+    let rehearsed = await rehearse(step);
+    const alone = step.kind === 'bundle' ? step.otherwise.find(startsChallenge) : undefined;
+    if (!rehearsed.ok && rehearsed.error.code !== 'chain_unavailable' && alone !== undefined)
+      rehearsed = await rehearse(alone);
     if (!rehearsed.ok) throw IndraError.of(rehearsed.error);
   }
 

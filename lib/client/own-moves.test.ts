@@ -2,7 +2,13 @@
 import { expect, test } from '@jest/globals';
 import { encodeTransferState, encodeUnlock } from '../protocol/apps/transfer-app.ts';
 import { appStateDigest, stateHash } from '../protocol/digests.ts';
-import { UNDISPUTED, type AppOnChain, type DisputeView } from '../protocol/dispute.ts';
+import {
+  UNDISPUTED,
+  type AppOnChain,
+  type AppPath,
+  type DisputeView,
+  type PathPoint,
+} from '../protocol/dispute.ts';
 import { lockHashOf } from '../protocol/secrets.ts';
 import {
   after,
@@ -48,14 +54,22 @@ const record: ChannelRecord = {
 
 const viewOf = (
   apps: readonly (readonly [Hash, AppOnChain])[] = [],
-  shown: readonly Bytes[] = [],
+  paths: readonly (readonly [Hash, AppPath])[] = [],
 ): DisputeView => ({
   chainTime: 1,
   now: 1,
   ledger: { epoch: 0n, floorVersion: 0n, finalizesAt: 9, challengeId: 1n, digest: ZERO_HASH },
   finalAppsRoot: null,
   apps: new Map(apps),
-  shown: new Map(shown.map((bytes) => [stateHash(bytes), bytes])),
+  paths: new Map(paths),
+  outcomes: new Map(),
+});
+
+const pointOf = (state: Bytes): PathPoint => ({
+  version: 1n,
+  stateHash: stateHash(state),
+  before: ZERO_HASH,
+  state,
 });
 
 const movesAt = (view: DisputeView, store = new MemoryStore()) =>
@@ -77,19 +91,19 @@ test('the preimage opens what pays this user, and nothing this user pays', async
 
 test('an app that is open on chain already needs no second preimage', async () => {
   const opened = encodeTransferState({ amount: 5n, lockHash: lockHashOf(PREIMAGE), preimage: PREIMAGE });
-  const status = { ...UNDISPUTED, version: 1n, steps: 1n, finalizesAt: 9, stateHash: stateHash(opened) };
-  expect((await movesAt(viewOf([[received.id, status]], [opened]))).size).toBe(0);
+  const status = { ...UNDISPUTED, version: 1n, steps: 1n, finalizesAt: 9 };
+  expect((await movesAt(viewOf([[received.id, status]], [[received.id, [pointOf(opened)]]]))).size).toBe(0);
 });
 
 test('a chosen action is made where the chain stands at its parent, and nowhere else', async () => {
   const store = new MemoryStore();
   const later = counterState(1, 1);
-  const status = { ...UNDISPUTED, version: 1n, steps: 1n, finalizesAt: 9, stateHash: stateHash(later) };
+  const status = { ...UNDISPUTED, version: 1n, steps: 1n, finalizesAt: 9 };
   const signature = `0x${'11'.repeat(65)}` as const;
   const move = { appId: game.id, version: 1n, on: stateHash(later), action: '0x01', signature } as const;
   await chooseMove(store, CHANNEL.domain.chainId, move);
   expect((await movesAt(viewOf(), store)).has(game.id)).toBe(false);
-  const moves = await movesAt(viewOf([[game.id, status]], [later]), store);
+  const moves = await movesAt(viewOf([[game.id, status]], [[game.id, [pointOf(later)]]]), store);
   expect(moves.get(game.id)).toEqual({
     on: stateHash(later),
     version: 1n,

@@ -9,12 +9,12 @@ import { laterOf } from '../protocol/deadlines.ts';
 import { stateHash } from '../protocol/digests.ts';
 import {
   prepareMove,
-  type AppOnChain,
   type DisputeView,
   type Holding,
   type KnownState,
   type PreparedMoves,
 } from '../protocol/dispute.ts';
+import { tipOf } from '../protocol/dispute/path.ts';
 import type { AppInstance, Bytes, Channel, Hash } from '../protocol/types.ts';
 import type { Store } from '../store/store.ts';
 import type { ChannelRecord } from './channel-record.ts';
@@ -40,24 +40,33 @@ export function newestInstances(states: readonly KnownState[]): readonly AppInst
 }
 
 export interface AppPosition {
-  readonly on: Hash;
+  /** Null with the state, where it is not even known which it is. */
+  readonly on: Hash | null;
   readonly version: bigint;
   /** Null where the chain stands at a state that is not known. */
   readonly state: Bytes | null;
 }
 
-/** The state to move in: where the chain stands, or the newer one that both signed. */
+/**
+ * The state to move in: where the chain stands, or the newer one that both signed. Where the path on chain went through that
+ * one already, it is what came of it.
+ */
 export function positionOf(
   instance: AppInstance,
-  onChain: AppOnChain | undefined,
   view: DisputeView,
+  held: readonly AppInstance[],
 ): AppPosition {
+  const onChain = view.apps.get(instance.id);
   const own = { on: stateHash(instance.state), version: instance.version, state: instance.state };
   if (onChain === undefined || onChain.finalizesAt === 0 || onChain.stage !== 'undecided') return own;
   const isSigned = instance.signatures.every((signature) => signature !== null);
-  if (isSigned && instance.version > onChain.version - onChain.steps) return own;
-  const { stateHash: on, version } = onChain;
-  return { on, version, state: on === own.on ? own.state : (view.shown.get(on) ?? null) };
+  const onPath = view.paths.get(instance.id)?.find(({ version }) => version === instance.version);
+  const isAbove = instance.version > onChain.version - onChain.steps;
+  if (isSigned && isAbove && onPath?.stateHash !== own.on) return own;
+  const tip = tipOf(view, instance.id, held);
+  return tip === null
+    ? { on: null, version: onChain.version, state: null }
+    : { on: tip.stateHash, version: tip.version, state: tip.state };
 }
 
 export interface MoveSources {
@@ -76,9 +85,10 @@ export async function ownMoves(
 ): Promise<ReadonlyMap<Hash, PreparedMoves>> {
   const { channel, self, states } = holding;
   const moves = new Map<Hash, PreparedMoves>();
+  const held = states.flatMap((state) => state.apps);
   for (const instance of newestInstances(states)) {
     if (self === null || !instance.app.participants.includes(self)) continue;
-    const position = positionOf(instance, view.apps.get(instance.id), view);
+    const position = positionOf(instance, view, held);
     const known = preimages.get(instance.id);
     const time = laterOf(view.now, view.chainTime);
     const preimage = known !== undefined && (mayShow?.(instance, time) ?? true) ? known : undefined;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** One channel, as held and as the chain shows it: what is to be sent, and whether to look again. */
 import { appId } from '../protocol/digests.ts';
-import { planDispute, type DisputeView, type Holding, type NamedStep } from '../protocol/dispute.ts';
+import type { DisputeView, Holding, NamedStep } from '../protocol/dispute.ts';
+import { planDispute } from '../protocol/dispute/plan.ts';
 import type { Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import type { Channel } from '../protocol/types.ts';
@@ -11,6 +12,9 @@ import type { Held, Watched } from './watched-item.ts';
 
 /** A tower shows newer states: it leaves no channel and settles none (ADR 0008). */
 const AIMS = { leave: false, settleAfter: null };
+
+/** Blocks in which the path of a running dispute is looked for: a bound on what a look costs, far above any period. */
+const LOOKBACK = 100_000;
 
 /** Something to show, under a key that is the same for as long as the chain stands where it stands. */
 export interface Answer {
@@ -32,8 +36,8 @@ export async function look(
   { now, latest }: { readonly now: number; readonly latest: number },
 ): Promise<Outcomes<Looked>> {
   const { channel } = watched;
-  // What moves led to is never needed here: a tower makes none.
-  const viewOf = (held: Held) => reader.dispute(holdingOf(channel, held), { now, fromBlock: latest });
+  const fromBlock = Math.max(0, latest - LOOKBACK);
+  const viewOf = (held: Held) => reader.dispute(holdingOf(channel, held), { now, fromBlock });
   const current = await viewOf(watched.newest);
   if (!current.ok) return current;
   const seen: { readonly held: Held; readonly view: DisputeView }[] = [];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, test } from '@jest/globals';
+import { stateHash } from '../protocol/digests.ts';
 import { UNDISPUTED } from '../protocol/dispute.ts';
 import { CHANNEL, advanced, after, agreed, counter, counterState } from '../protocol/testing/two-parties.ts';
-import type { AgreedState, AppInstance } from '../protocol/types.ts';
+import { ZERO_HASH, type AgreedState, type AppInstance, type Bytes } from '../protocol/types.ts';
 import { REREAD } from './follow.ts';
 import { round } from './round.ts';
 import { takeState } from './take-state.ts';
@@ -228,11 +229,19 @@ describe('an app', () => {
   const moved = advanced(installed, counterState(8, 1), 3n);
   const state = agreed({ ...open, apps: [moved] });
 
-  const dispute = (one: ScriptedTower, version: bigint, steps = 0n): void => {
+  /** Its path goes through other states than the parties agreed to, or through those. */
+  const dispute = (one: ScriptedTower, version: bigint, steps = 0n, through: Bytes = '0x0f'): void => {
     one.scripted.height += 1;
     one.scripted.spoken.add(one.scripted.height);
     const finalizesAt = one.now + 600;
     one.scripted.apps.set(installed.id, { ...UNDISPUTED, version, steps, finalizesAt, challengeId: 1n });
+    const path = Array.from({ length: Number(steps) + 1 }, (_, index) => ({
+      version: version - steps + BigInt(index),
+      stateHash: stateHash(through),
+      before: ZERO_HASH,
+      state: through,
+    }));
+    one.scripted.paths.set(installed.id, path);
   };
 
   test.each([
@@ -248,6 +257,15 @@ describe('an app', () => {
     dispute(one, version, steps);
     await run(one);
     expect(nonces(one)).toEqual(sent);
+  });
+
+  test('disputed at moves that went through the agreed state is left to whoever moves', async () => {
+    const one = await scriptedTower();
+    await show(one, state);
+    await run(one);
+    dispute(one, 9n, 7n, moved.state);
+    await run(one);
+    expect(nonces(one)).toEqual([]);
   });
 
   test('is answered at once with its ledger, and also where the ledger on chain is newer than any shown', async () => {

@@ -73,13 +73,17 @@ const challengeWith = (user: UserOnChain, { ledger, signatures }: AgreedState) =
 const settleWith = (user: UserOnChain, { ledger }: AgreedState) =>
   user.take({ kind: 'settle', ledger, others: [] });
 
-function openStep(user: UserOnChain, { ledger, apps }: AgreedState, moves: readonly SignedMove[] = []) {
+function openStep(
+  user: UserOnChain,
+  { ledger, signatures, apps }: AgreedState,
+  moves: readonly SignedMove[] = [],
+) {
   const { app, state, id } = apps[0]!;
   const proof = appProof(
     apps.map((instance) => instance.id),
     id,
   );
-  return user.take({ kind: 'open-app', app, ledger, proof: proof!, state, moves });
+  return user.take({ kind: 'open-app', app, ledger, signatures, proof: proof!, state, moves });
 }
 
 function preimageMove(user: UserOnChain, sent: Sent): readonly SignedMove[] {
@@ -222,7 +226,7 @@ describe('payer and payee together', () => {
     expect(await statusOf(sent)).toBe('cancelled');
     // The refund is the payer's to fetch.
     const [{ app, state: data }] = alice.state.apps as [AppInstance];
-    await alice.take({ kind: 'settle-app', app, data, proof: [] });
+    await alice.take({ kind: 'settle-app', app, previous: ZERO_HASH, data, proof: [] });
     expect(await world.balance(alice.address, token)).toBe(OWN);
     await world.pass(301);
     await world.settleDown();

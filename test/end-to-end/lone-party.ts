@@ -15,12 +15,12 @@ import { signerOf } from '../../lib/chain/transaction.ts';
 import { encodeUnlock, transferApp } from '../../lib/protocol/apps/transfer-app.ts';
 import type { AppCatalogue } from '../../lib/protocol/apps/app-logic.ts';
 import {
-  planDispute,
   prepareMove,
   type DisputeStep,
   type Holding,
   type PreparedMoves,
 } from '../../lib/protocol/dispute.ts';
+import { planDispute } from '../../lib/protocol/dispute/plan.ts';
 import type { Outcomes } from '../../lib/protocol/errors.ts';
 import type { Address, AppInstance, Channel, Hash } from '../../lib/protocol/types.ts';
 import type { Store } from '../../lib/store/store.ts';

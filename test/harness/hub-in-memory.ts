@@ -13,6 +13,7 @@ import type { DeadlineTerms } from '../../lib/protocol/deadlines.ts';
 import {
   UNDISPUTED,
   type AppOnChain,
+  type AppPath,
   type DisputeView,
   type Holding,
   type LedgerOnChain,
@@ -24,7 +25,6 @@ import {
   ETHER,
   ZERO_HASH,
   type Address,
-  type Bytes,
   type Hash,
   type Pair,
 } from '../../lib/protocol/types.ts';
@@ -85,9 +85,9 @@ export class TestChain {
   readonly challenges = new Map<Address, ChallengeStatus & Partial<LedgerOnChain>>();
   /** From which block on a channel's status is what `challenges` says; before it, nothing had happened. */
   readonly since = new Map<Address, number>();
-  /** Apps disputed on chain, and what was shown of them. */
+  /** Apps disputed on chain, and the paths they took there. */
   readonly apps = new Map<Hash, AppOnChain>();
-  readonly shown = new Map<Hash, Bytes>();
+  readonly paths = new Map<Hash, AppPath>();
   /** Of settled epochs, as `channel#epoch`; elsewhere the last state both held became final. */
   readonly finalRoots = new Map<string, Hash>();
   readonly claimable = new Map<string, bigint>();
@@ -133,7 +133,8 @@ export class TestChain {
       ledger,
       finalAppsRoot: ledger.epoch > epoch ? (root ?? ZERO_HASH) : null,
       apps: new Map(ids.map((id) => [id, this.apps.get(id) ?? UNDISPUTED])),
-      shown: this.shown,
+      paths: this.paths,
+      outcomes: new Map(),
     };
   }
 }

@@ -8,6 +8,9 @@ import type { Outcomes } from '../../lib/protocol/errors.ts';
 import { ETHER, type Address } from '../../lib/protocol/types.ts';
 import { testHubKey } from './hub-in-memory.ts';
 
+/** Where bundles go, so that they alone can be refused. */
+export const BUNDLES = `0x${'b0'.repeat(20)}` as Address;
+
 export class ScriptedChainWriter extends ScriptedLaneWriter implements ChainWriter {
   /** Every step a call was asked for, in order. */
   readonly steps: DisputeStep[] = [];
@@ -31,7 +34,7 @@ export class ScriptedChainWriter extends ScriptedLaneWriter implements ChainWrit
 
   disputeCall(channel: { address: Address }, step: DisputeStep): Call {
     this.steps.push(step);
-    return { to: channel.address, data: '0x04', value: 0n };
+    return { to: step.kind === 'bundle' ? BUNDLES : channel.address, data: '0x04', value: 0n };
   }
 
   claimCall(channel: Address): Call {

@@ -3,12 +3,8 @@
  * Two users who pay each other through a hub and take old and new ledgers to a real chain as the seed says. What is
  * checked is what the chain shows and what was countersigned, never what the hub believes.
  */
-import {
-  planDispute,
-  prepareMove,
-  type DisputeStep,
-  type PreparedMoves,
-} from '../../lib/protocol/dispute.ts';
+import { prepareMove, type DisputeStep, type PreparedMoves } from '../../lib/protocol/dispute.ts';
+import { planDispute } from '../../lib/protocol/dispute/plan.ts';
 import { encodeUnlock } from '../../lib/protocol/apps/transfer-app.ts';
 import type { LocalChain } from '../../lib/chain/testing/local-chain.ts';
 import { loadChannel } from '../../lib/hub/channels.ts';

@@ -5,16 +5,23 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 
 import {ChannelAddress} from "../libraries/ChannelAddress.sol";
 import {Digests} from "../libraries/Digests.sol";
-import {App, AppState, Cancel, Ledger, LedgerHeader, Withdrawal} from "../Structs.sol";
+import {App, AppState, Cancel, Challenge, Ledger, Withdrawal} from "../Structs.sol";
+import {
+    AppOffer,
+    Attestation,
+    Invoice,
+    KeyDelegation,
+    OffChainDigests,
+    Payment,
+    Quote,
+    Receipt,
+    Swap
+} from "./OffChainDigests.sol";
 
 /// @notice Shows the golden vectors the hashes that the contracts use.
 contract VectorHarness {
     function ledger(Ledger calldata value) external pure returns (bytes32) {
         return Digests.hash(value);
-    }
-
-    function ledgerHeader(LedgerHeader calldata value, address channel, uint64 epoch) external pure returns (bytes32) {
-        return Digests.hash(value, channel, epoch);
     }
 
     function app(App calldata value) external pure returns (bytes32) {
@@ -31,6 +38,42 @@ contract VectorHarness {
 
     function cancel(Cancel calldata value) external pure returns (bytes32) {
         return Digests.hash(value);
+    }
+
+    function challenge(Challenge calldata value) external pure returns (bytes32) {
+        return Digests.hash(value);
+    }
+
+    function payment(Payment calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function receipt(Receipt calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function attestation(Attestation calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function invoice(Invoice calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function swap(Swap calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function appOffer(AppOffer calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function keyDelegation(KeyDelegation calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function quote(Quote calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
     }
 
     function typedData(bytes32 separator, bytes32 structHash) external pure returns (bytes32) {

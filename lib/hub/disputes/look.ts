@@ -3,7 +3,8 @@
  * Brings what the hub knows and does about one channel up to the chain. Everything is decided anew from the chain and the
  * stored state each time, so a look may be repeated at any moment and lost at any line (invariants 10 and 12).
  */
-import { planDispute, type DisputeAims, type DisputeView } from '../../protocol/dispute.ts';
+import type { DisputeAims, DisputeView } from '../../protocol/dispute.ts';
+import { planDispute } from '../../protocol/dispute/plan.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import type { Address } from '../../protocol/types.ts';
@@ -67,6 +68,12 @@ async function lookAtCurrentEpoch(
   const plan = planDispute(holding, view, aimsOf(chain, held?.dispute ?? null));
   if (plan.isUnknown)
     hub.log.error({ channel: address, epoch }, 'the chain holds a ledger that this hub does not');
+  // The newest state read is always safe to show: nothing that another could spoil comes before it (invariant 15).
+  try {
+    await takeSteps(hub, chain, { channel: body.channel, epoch }, plan.steps);
+  } catch (cause) {
+    hub.log.error({ channel: address, cause }, 'dispute steps could not be taken; the next look tries again');
+  }
   const next = { ...body, challenge: isElsewhere ? (body.challenge ?? unreadable(view)) : challengeOf(view) };
   const dispute = isGoingOn(view, epoch, held?.dispute ?? null)
     ? {
@@ -81,7 +88,6 @@ async function lookAtCurrentEpoch(
   if (dispute === null && held !== null && !(await letRest(hub, chain, held, situation.value)))
     return 'conflict';
   await resolveAllShown(hub, body, view);
-  await takeSteps(hub, chain, { channel: body.channel, epoch }, plan.steps);
   return ok({ epoch, isDisputed: next.challenge !== null });
 }
 

@@ -4,8 +4,9 @@ import { TEST_CHAIN, TEST_TERMS } from '../../../test/harness/hub-in-memory.ts';
 import { type Sent, type TestUser } from '../../../test/harness/test-user.ts';
 import { encodeTransferState, encodeUnlock } from '../../protocol/apps/transfer-app.ts';
 import { appStateDigest, stateHash } from '../../protocol/digests.ts';
+import { extendPath } from '../../protocol/dispute/path.ts';
 import { lockHashOf } from '../../protocol/secrets.ts';
-import { ETHER, ZERO_HASH, type Hash } from '../../protocol/types.ts';
+import { ETHER, ZERO_HASH, type Bytes, type Hash } from '../../protocol/types.ts';
 import { update } from '../operations/update.ts';
 import { claimSpan } from '../../protocol/deadlines.ts';
 import { sweep } from '../timers/sweep.ts';
@@ -73,7 +74,11 @@ describe('a payer who leaves with an open app (invariant 7)', () => {
     const sent = await claimed();
     const appId = alice.appOf(sent);
     const { state } = alice.state.apps[0]!;
-    onChain(appId, { finalizesAt: sent.holdUntil, stateHash: stateHash(state) });
+    onChain(appId, {
+      turnEndsAt: sent.holdUntil,
+      finalizesAt: sent.holdUntil,
+      path: extendPath(ZERO_HASH, stateHash(state)),
+    });
     await watchChannel(world.hub, world.chain, alice.channel.address);
     expect(await disputeOf(alice)).toBeDefined();
     expect((await bodyOf(alice)).challenge).toBeNull();
@@ -247,6 +252,57 @@ describe('a payee who leaves with an open app', () => {
     await tick();
     await tick();
     expect(await waiting()).toEqual(['claim']);
+  });
+});
+
+describe('W-A5 a preimage planted on chain resolves nothing', () => {
+  const pathTo = (state: Bytes) => [{ version: 1n, stateHash: stateHash(state), before: ZERO_HASH, state }];
+  const locked = (sent: Sent) => lockHashOf(sent.preimage);
+  const forged = (sent: Sent, preimage: Hash) =>
+    encodeTransferState({ amount: 100n, lockHash: locked(sent), preimage });
+  const FALSE_PREIMAGE = `0x${'bd'.repeat(32)}` as Hash;
+  const FOREIGN_APP = `0x${'fa'.repeat(32)}` as Hash;
+
+  async function watched(): Promise<void> {
+    await tick();
+    await watchChannel(world.hub, world.chain, bob.channel.address);
+  }
+
+  test('in an app of somebody else, with the same lock and amount', async () => {
+    const sent = await claimed();
+    challenge(bob);
+    const state = forged(sent, FALSE_PREIMAGE);
+    world.world.paths.set(FOREIGN_APP, pathTo(state));
+    onChain(FOREIGN_APP, { version: 1n, steps: 1n, turnEndsAt: now() + PERIOD, finalizesAt: now() + PERIOD });
+    world.world.moves.push({ channel: bob.channel.address, appId: FOREIGN_APP, action: FALSE_PREIMAGE });
+    await watched();
+    expect(await statusOf(sent)).toBe('claimed');
+  });
+
+  test('in an app of somebody else, though it is the true one', async () => {
+    const sent = await claimed();
+    challenge(bob);
+    const preimage = sent.preimage;
+    world.world.paths.set(FOREIGN_APP, pathTo(forged(sent, preimage)));
+    onChain(FOREIGN_APP, { version: 1n, steps: 1n, turnEndsAt: now() + PERIOD, finalizesAt: now() + PERIOD });
+    world.world.moves.push({ channel: bob.channel.address, appId: FOREIGN_APP, action: preimage });
+    world.world.moves.push({ channel: alice.channel.address, appId: bob.appOf(sent), action: preimage });
+    await watched();
+    expect(await statusOf(sent)).toBe('claimed');
+  });
+
+  test('in the very app, where it opens no lock', async () => {
+    const sent = await claimed();
+    const appId = bob.appOf(sent);
+    challenge(bob);
+    world.world.paths.set(appId, pathTo(forged(sent, FALSE_PREIMAGE)));
+    onChain(appId, { version: 1n, steps: 1n, turnEndsAt: now() + PERIOD, finalizesAt: now() + PERIOD });
+    world.world.moves.push({ channel: bob.channel.address, appId, action: FALSE_PREIMAGE });
+    await watched();
+    expect(await statusOf(sent)).toBe('claimed');
+    showPreimage(sent, appId);
+    await watched();
+    expect(await statusOf(sent)).toBe('resolved');
   });
 });
 

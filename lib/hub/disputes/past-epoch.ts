@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** An epoch that was settled: its apps are opened, moved and paid out until none is left that the hub has a part in. */
-import { planDispute } from '../../protocol/dispute.ts';
+import { planDispute } from '../../protocol/dispute/plan.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import type { Address } from '../../protocol/types.ts';
@@ -37,10 +37,10 @@ export async function lookAtPastEpoch(
   await claimHeldPayments(hub, chain, holding);
   const isOver = plan.isOver || (isBacked && isLeftToOthers(kept, seen.value));
   if (!isOver || isClaimed(kept, seen.value)) {
+    await takeSteps(hub, chain, { channel, epoch }, plan.steps);
     const lookAt = nextLook(chain, view, plan);
     if (!(await saveDispute(hub, { ...held.dispute, quietSince: null, lookAt }, held.etag)))
       return 'conflict';
-    await takeSteps(hub, chain, { channel, epoch }, plan.steps);
     return ok(undefined);
   }
   return (await forgetDeparted(hub, chain, address, kept, seen.value)) &&

@@ -82,6 +82,22 @@ describe('the hub’s signature on a Cancel', () => {
     expect(code(await ask(alice, cancelOf(alice, { subject })))).toBe('transfer_resolved');
   });
 
+  test('W-A10 names a number that every move and every new base raises: one that was kept, or would erase a move, is not signed', async () => {
+    const sent = await claimed();
+    challenge(alice);
+    const subject = alice.appOf(sent);
+    const kept = cancelOf(alice, { subject });
+    const running = { turnEndsAt: sent.holdUntil, finalizesAt: sent.holdUntil };
+    onChain(subject, { ...running, challengeId: kept.challengeId });
+    expect(code(await ask(alice, kept))).toBe('ok');
+    const raised = kept.challengeId + 1n;
+    onChain(subject, { ...running, challengeId: raised });
+    expect(code(await ask(alice, kept))).toBe('no_dispute');
+    onChain(subject, { ...running, challengeId: raised, version: 1n, steps: 1n });
+    expect(code(await ask(alice, kept))).toBe('no_dispute');
+    expect(code(await ask(alice, { ...kept, challengeId: raised }))).toBe('dispute_final');
+  });
+
   test('is refused while the operator wants to leave', async () => {
     await leaveChannel(world.hub, world.chain, alice.channel.address);
     challenge(alice);

@@ -4,6 +4,8 @@ import { loadLane } from '../../lane/lane.ts';
 import { submit } from '../../lane/submit.ts';
 import { ok } from '../../protocol/result.ts';
 import { ETHER } from '../../protocol/types.ts';
+import type { Expectation, NewItem } from '../../store/store.ts';
+import { BUNDLES } from '../../../test/harness/scripted-chain-writer.ts';
 import { hubLane } from '../hub-lane.ts';
 import { watch, watchChannel } from '../timers/watch.ts';
 import { leaveChannel } from './leave.ts';
@@ -14,9 +16,12 @@ import {
   bob,
   bodyOf,
   challenge,
+  claimed,
   code,
   disputeOf,
+  now,
   settle,
+  showPreimage,
   tick,
   waiting,
   world,
@@ -39,6 +44,23 @@ describe('a stale ledger on chain', () => {
     });
     expect(world.told.at(-1)).toMatchObject({ user: alice.address, event: { type: 'channel.disputed' } });
     expect(code(await alice.propose(alice.transfer(ETHER, 10n, bob).operation))).toBe('channel_disputed');
+  });
+
+  test('is answered though nothing can be written of its channel (invariant 15)', async () => {
+    challenge(alice, 0n);
+    const { store } = world.hub;
+    const spoiled = new Proxy(store, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        if (name !== 'put') return member.bind(target) as unknown;
+        return async (item: NewItem, expect: Expectation) =>
+          item.key.startsWith('lane#') ? target.put(item, expect) : { ok: false, reason: 'conflict' };
+      },
+    });
+    const looked = await watchChannel({ ...world.hub, store: spoiled }, world.chain, alice.channel.address);
+    expect(code(looked)).toBe('busy');
+    expect(await waiting()).toEqual(['answer']);
   });
 
   test('answered leaves the channel usable, and nothing behind (invariant 13)', async () => {
@@ -102,6 +124,36 @@ describe('a stale ledger on chain', () => {
     };
     await watch(world.hub, silent);
     expect(await waiting()).toEqual(['answer']);
+  });
+});
+
+describe('a ledger that is final', () => {
+  /** The payer left with an app that the hub has unlocked on chain; both are final at the same time. */
+  async function unlocked(): Promise<void> {
+    const sent = await claimed();
+    await bob.propose(...bob.unlock(sent));
+    challenge(alice);
+    showPreimage(sent, alice.appOf(sent), now() + PERIOD);
+    await world.pass(2 * PERIOD);
+  }
+
+  test('is settled in one transaction with the apps that pay', async () => {
+    await unlocked();
+    await tick();
+    expect(writer.steps.at(-1)).toMatchObject({
+      kind: 'bundle',
+      parts: [{ kind: 'settle' }, { kind: 'settle-app' }],
+    });
+    expect(await waiting()).toEqual(['settle']);
+  });
+
+  test('is settled alone where an app cannot pay yet', async () => {
+    await unlocked();
+    writer.reverting.add(BUNDLES);
+    await tick();
+    expect(writer.steps.at(-1)).toMatchObject({ kind: 'settle' });
+    await tick();
+    expect(await waiting()).toEqual(['settle']);
   });
 });
 

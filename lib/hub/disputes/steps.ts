@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Putting the steps of a plan into the hub's nonce lane, the urgent ones always, the others while there is room. */
 import { enqueue, enqueueAgain, loadLane, type Send } from '../../lane/lane.ts';
-import type { NamedStep } from '../../protocol/dispute.ts';
+import { partsOf, type DisputeStep, type NamedStep } from '../../protocol/dispute.ts';
 import type { Channel } from '../../protocol/types.ts';
 import { hubLane } from '../hub-lane.ts';
 import type { Hub, HubChain } from '../hub.ts';
@@ -12,7 +12,7 @@ import type { Situation } from './holding.ts';
 const ROOM = 40;
 
 /** A missed ledger loses the channel, a missed move its app, a late payout nothing. */
-const RANK: Record<NamedStep['kind'], number> = {
+const RANK: Record<Exclude<NamedStep['kind'], 'bundle'>, number> = {
   answer: 0,
   challenge: 0,
   'progress-app': 1,
@@ -21,6 +21,12 @@ const RANK: Record<NamedStep['kind'], number> = {
   settle: 3,
   'settle-app': 4,
 };
+
+/** A bundle is as urgent as the most urgent of it. */
+const rankOf = (step: DisputeStep): number =>
+  step.kind === 'bundle' ? Math.min(...[...step.parts, ...step.otherwise].map(rankOf)) : RANK[step.kind];
+
+const sizeOf = (step: DisputeStep): number => partsOf(step).length;
 
 /** A step that is wanted again though it was sent, because a reorganization undid it, is sent again (invariant 10). */
 export async function takeSteps(
@@ -33,12 +39,15 @@ export async function takeSteps(
   const owner = hubLane(hub, chain);
   const { entries } = (await loadLane(owner)).lane;
   const waiting = new Set(entries.map(({ key }) => key.split('~')[0]));
-  const fresh = steps
-    .filter(({ name }) => !waiting.has(name))
-    .toSorted((a, b) => RANK[a.kind] - RANK[b.kind]);
-  const urgent = fresh.filter(({ kind }) => RANK[kind] === 0);
-  const room = Math.max(0, ROOM - entries.length);
-  const chosen = [...urgent, ...fresh.slice(urgent.length, urgent.length + room)];
+  const wanted: NamedStep[] = [];
+  for (const step of steps.filter(({ name }) => !waiting.has(name)))
+    wanted.push(...(await asTaken(chain, channel, step)));
+  const fresh = wanted.filter(({ name }) => !waiting.has(name)).toSorted((a, b) => rankOf(a) - rankOf(b));
+  let room = ROOM - entries.length;
+  const chosen = fresh.filter((step) => {
+    room -= sizeOf(step);
+    return room >= 0 || rankOf(step) === 0;
+  });
   const sends = chosen.map((step): Send<SendPurpose> => ({
     key: step.name,
     call: chain.writer.disputeCall(channel, step),
@@ -50,6 +59,13 @@ export async function takeSteps(
       { channel: channel.address },
       'dispute steps lost every race for the lane; the next look adds them',
     );
+}
+
+/** A bundle goes whole if the chain would take it, otherwise its parts go: one app that cannot pay yet blocks no other. */
+async function asTaken(chain: HubChain, channel: Channel, step: NamedStep): Promise<readonly NamedStep[]> {
+  if (step.kind !== 'bundle') return [step];
+  const gas = await chain.writer.estimateGas(chain.writer.disputeCall(channel, step));
+  return !gas.ok && gas.error.code === 'chain_refused' ? step.otherwise : [step];
 }
 
 /** What could not be handed to the hub when an epoch was paid out is fetched, once for each amount (invariant 11). */

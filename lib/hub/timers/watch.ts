@@ -140,7 +140,10 @@ async function postpone(hub: Hub, chain: HubChain, dispute: Dispute, lookedAt: n
   await saveDispute(hub, { ...held.dispute, lookAt: next }, held.etag);
 }
 
-/** For whoever was paid by showing it, the watcher learns each preimage from the move itself. */
+/**
+ * For whoever was paid by showing it, the watcher learns each preimage from the move itself: of an app that is or was open
+ * in that very channel, and by its id.
+ */
 async function followMove(hub: Hub, chain: HubChain, { channel, appId, action }: Move): Promise<void> {
   const loaded = await loadChannel(hub, chain.config.chainId, channel);
   const sides = loaded === null ? [] : [...loaded.body.routes, ...loaded.body.departed];

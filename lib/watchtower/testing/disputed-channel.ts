@@ -10,6 +10,7 @@ import { signerOf } from '../../chain/transaction.ts';
 import { appsRoot } from '../../protocol/apps-root.ts';
 import { toHex } from '../../protocol/bytes.ts';
 import { appId, appStateDigest, ledgerDigest, stateHash } from '../../protocol/digests.ts';
+import { NO_PROOF } from '../../protocol/dispute/path.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import {
   ETHER,
@@ -120,7 +121,7 @@ export class DisputedChannel {
     // On chain signatures on an app state are by participant position.
     const isTurned = app.participants[0] !== this.channel.initiator;
     const signatures = (isTurned ? [responders, initiators] : [initiators, responders]) as Pair<Bytes>;
-    const step = { kind: 'set-app-state', app, version, state, signatures, moves: [] } as const;
+    const step = { kind: 'set-app-state', app, version, state, signatures, path: NO_PROOF, moves: [] } as const;
     return this.send(disputeCall(this.#chain.contracts, this.channel, step));
   }
 

@@ -2,7 +2,7 @@
 /** A tower over a chain that says what the test wants, for the channel of the two parties. */
 import { addressOfPrivateKey, recoverAddress } from '#secp256k1';
 import { ScriptedLaneWriter } from '../../lane/testing/scripted-lane-writer.ts';
-import type { AppOnChain, LedgerOnChain } from '../../protocol/dispute.ts';
+import type { AppOnChain, AppPath, LedgerOnChain } from '../../protocol/dispute.ts';
 import { UNDISPUTED } from '../../protocol/dispute.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
@@ -30,6 +30,7 @@ export class ScriptedChain {
     digest: ZERO_HASH,
   };
   readonly apps = new Map<Hash, AppOnChain>();
+  readonly paths = new Map<Hash, AppPath>();
   /** Blocks the registry spoke in about the channel. */
   readonly spoken = new Set<number>();
   readonly asked: { from: number; to: number }[] = [];
@@ -62,7 +63,8 @@ export class ScriptedChain {
         ledger,
         finalAppsRoot: ledger.epoch > holding.epoch ? ZERO_HASH : null,
         apps: new Map(ids.map((id) => [id, this.apps.get(id) ?? UNDISPUTED])),
-        shown: new Map(),
+        paths: this.paths,
+        outcomes: new Map(),
       });
     },
     balance: async () => this.#answer(10n ** 18n),

@@ -9,7 +9,7 @@ import { encodeTransferState } from '../../../protocol/apps/transfer-app.ts';
 import { stateHash } from '../../../protocol/digests.ts';
 import { UNDISPUTED, type AppOnChain } from '../../../protocol/dispute.ts';
 import { lockHashOf } from '../../../protocol/secrets.ts';
-import { ETHER, type Hash } from '../../../protocol/types.ts';
+import { ETHER, ZERO_HASH, type Hash } from '../../../protocol/types.ts';
 import type { Store } from '../../../store/store.ts';
 import { loadChannel } from '../../channels.ts';
 import { hubLane } from '../../hub-lane.ts';
@@ -80,6 +80,6 @@ export function showPreimage(sent: Sent, appId: Hash, finalizesAt = now() + PERI
   const preimage = sent.preimage;
   const amount = sent.operation.app.stakes[0]!.amounts[0];
   const state = encodeTransferState({ amount, lockHash: lockHashOf(preimage), preimage });
-  world.world.shown.set(stateHash(state), state);
-  onChain(appId, { version: 1n, steps: 1n, finalizesAt, stateHash: stateHash(state) });
+  world.world.paths.set(appId, [{ version: 1n, stateHash: stateHash(state), before: ZERO_HASH, state }]);
+  onChain(appId, { version: 1n, steps: 1n, turnEndsAt: finalizesAt, finalizesAt });
 }

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: MIT
-import { encodeTransferState, encodeUnlock } from './apps/transfer-app.ts';
-import { appProof } from './apps-root.ts';
-import { toHash } from './bytes.ts';
-import { ledgerDigest, stateHash } from './digests.ts';
+import { encodeTransferState, encodeUnlock } from '../apps/transfer-app.ts';
+import { appProof } from '../apps-root.ts';
+import { toHash } from '../bytes.ts';
+import { ledgerDigest, stateHash } from '../digests.ts';
 import {
-  planDispute,
+  partsOf,
   prepareMove,
+  startsChallenge,
   UNDISPUTED,
   type AppOnChain,
+  type AppPath,
   type DisputeAims,
+  type DisputePlan,
   type DisputeView,
   type Holding,
   type KnownState,
+  type PathPoint,
   type LedgerOnChain,
-} from './dispute.ts';
-import { lockHashOf } from './secrets.ts';
+} from '../dispute.ts';
+import { extendPath, MAX_STEPS } from './path.ts';
+import { planDispute } from './plan.ts';
+import { lockHashOf } from '../secrets.ts';
 import {
   advanced,
   after,
@@ -31,8 +37,8 @@ import {
   TOKEN,
   transfer,
   USER,
-} from './testing/two-parties.ts';
-import { ETHER, ZERO_HASH, type AppInstance, type Bytes, type ChannelState, type Hash } from './types.ts';
+} from '../testing/two-parties.ts';
+import { ETHER, ZERO_HASH, type AppInstance, type Bytes, type ChannelState, type Hash } from '../types.ts';
 
 const NOW = 1_700_000_000;
 const ENDS = NOW + 3_600;
@@ -87,24 +93,46 @@ const view = (ledger: LedgerOnChain, of: Partial<DisputeView> = {}): DisputeView
   ledger,
   finalAppsRoot: ledger.epoch > 0n ? playing.ledger.appsRoot : null,
   apps: new Map(),
-  shown: new Map(),
+  paths: new Map(),
+  outcomes: new Map(),
   ...of,
 });
 
 const disputed = (instance: AppInstance, of: Partial<AppOnChain> = {}): AppOnChain => ({
   ...UNDISPUTED,
+  baseEndsAt: ENDS,
+  turnEndsAt: ENDS,
   finalizesAt: ENDS,
   challengeId: 1n,
-  stateHash: stateHash(instance.state),
+  path: extendPath(ZERO_HASH, stateHash(instance.state)),
   ...of,
 });
+
+/** A path of states from a version on, and the app that stands at its end. */
+function walked(from: bigint, states: readonly Bytes[], of: Partial<AppOnChain> = {}) {
+  let before: Hash = ZERO_HASH;
+  const path = states.map((state, index): PathPoint => {
+    const point = { version: from + BigInt(index), stateHash: stateHash(state), before, state };
+    before = extendPath(before, point.stateHash);
+    return point;
+  });
+  const version = from + BigInt(states.length - 1);
+  const app: AppOnChain = {
+    ...disputed(game, { version, steps: version - from, path: before, challengeId: version + 1n }),
+    ...of,
+  };
+  return { path, app };
+}
 
 const STAY: DisputeAims = { leave: false, settleAfter: 600 };
 const LEAVE: DisputeAims = { leave: true, settleAfter: 0 };
 const TOWER: DisputeAims = { leave: false, settleAfter: null };
 
-const kinds = (plan: { readonly steps: readonly { readonly kind: string }[] }) =>
-  plan.steps.map((step) => step.kind);
+const parts = (plan: DisputePlan) => plan.steps.flatMap(partsOf);
+const kinds = (plan: DisputePlan) => parts(plan).map((step) => step.kind);
+/** What is done where the chain refuses the whole. */
+const alone = (plan: DisputePlan) =>
+  plan.steps.flatMap((step) => (step.kind === 'bundle' ? step.otherwise : [step])).map(({ kind }) => kind);
 
 const settled = ledgerAt(null, { epoch: 1n });
 
@@ -134,7 +162,62 @@ describe('a ledger', () => {
   });
 
   test('who leaves puts the newer one in the place of the stale one, and goes on leaving', () => {
-    expect(kinds(planDispute(holding(), view(ledgerAt(funded)), LEAVE))).toEqual(['challenge']);
+    const plan = planDispute(holding(), view(ledgerAt(funded)), LEAVE);
+    expect(kinds(plan)).toEqual(['open-app', 'open-app']);
+    expect(alone(plan)).toEqual(['challenge', 'open-app', 'open-app']);
+  });
+
+  test('leaving is one transaction: an app that is opened brings the ledger; no app can hold up the challenge', () => {
+    const plan = planDispute(holding(), view(ledgerAt(null)), LEAVE);
+    const { ledger, signatures } = playing;
+    expect(plan.steps).toMatchObject([
+      {
+        kind: 'bundle',
+        parts: [
+          { kind: 'open-app', app: sent.app, ledger, signatures, state: sent.state, moves: [] },
+          { kind: 'open-app', app: game.app, ledger, signatures, state: game.state, moves: [] },
+        ],
+        otherwise: [{ kind: 'challenge', ledger, signatures }, { kind: 'open-app' }, { kind: 'open-app' }],
+      },
+    ]);
+    expect(plan.steps.some(startsChallenge)).toBe(true);
+  });
+
+  test('many apps are opened in several transactions, each of which brings the ledger', () => {
+    const many = agreed(
+      after(
+        funded,
+        Array.from({ length: 20 }, (_, index) => transfer(1n, { nonce: 100 + index })),
+      ),
+    );
+    const plan = planDispute(holding({ states: [many] }), view(ledgerAt(null)), LEAVE);
+    expect(plan.steps.map((step) => partsOf(step).length)).toEqual([8, 8, 4]);
+    expect(new Set(plan.steps.map(({ name }) => name)).size).toBe(3);
+    expect(plan.steps.filter(startsChallenge)).toHaveLength(1);
+  });
+
+  test('settling is one transaction with what becomes payable; an app that is not yet does not hold it up', () => {
+    const apps = new Map([[sent.id, disputed(sent)]]);
+    const plan = planDispute(holding(), view(ledgerAt(playing), { apps, chainTime: ENDS, now: ENDS }), LEAVE);
+    const payout = plan.steps.at(-1);
+    expect(payout).toMatchObject({
+      kind: 'bundle',
+      parts: [
+        { kind: 'settle' },
+        { kind: 'settle-app', app: sent.app, previous: ZERO_HASH, data: sent.state },
+      ],
+      otherwise: [{ kind: 'settle' }],
+    });
+  });
+
+  test('an app that is disputed beside a stale ledger is answered at the same time', () => {
+    const moved = advanced(game, counterState(1, 1));
+    const states = [{ ...playing, apps: [sent, received, moved] }];
+    const apps = new Map([[game.id, disputed(game)]]);
+    expect(kinds(planDispute(holding({ states }), view(ledgerAt(funded), { apps }), STAY))).toEqual([
+      'answer',
+      'set-app-state',
+    ]);
   });
 
   test('it is too late to answer one that is final; it is settled', () => {
@@ -149,7 +232,8 @@ describe('a ledger', () => {
   test('leaving starts with the newest both signed, not with what only this side signed', () => {
     const mine = uncertain(after(playing, [deposit(120n, 100n)]));
     const plan = planDispute(holding({ states: [playing, mine] }), view(ledgerAt(null)), LEAVE);
-    expect(plan.steps).toMatchObject([{ kind: 'challenge', ledger: playing.ledger }]);
+    expect(alone(plan)[0]).toBe('challenge');
+    expect(parts(plan)).toMatchObject([{ ledger: playing.ledger }, { ledger: playing.ledger }]);
   });
 
   test('before the first signature one leaves from version 0 (invariant 14)', () => {
@@ -226,7 +310,7 @@ describe('an app nobody disputes', () => {
 
   test('who leaves opens those it has a part in, and leaves alone those it could only lose', () => {
     const plan = planDispute(holding(), view(ledgerAt(playing)), LEAVE);
-    expect(plan.steps).toMatchObject([
+    expect(parts(plan)).toMatchObject([
       { kind: 'open-app', app: sent.app, moves: [] },
       { kind: 'open-app', app: game.app, moves: [] },
     ]);
@@ -239,8 +323,8 @@ describe('an app nobody disputes', () => {
     const at = (seconds: number) =>
       planDispute(holding({ self: HUB, states }), view(settled, { chainTime: seconds, now: seconds }), STAY);
     expect(at(ENDS)).toMatchObject({ lookAgainAt: ENDS + 1 });
-    expect(at(ENDS).steps.map((step) => 'app' in step && step.app)).not.toContain(app);
-    expect(at(ENDS + 1).steps.map((step) => 'app' in step && step.app)).toContain(app);
+    expect(parts(at(ENDS)).map((step) => 'app' in step && step.app)).not.toContain(app);
+    expect(parts(at(ENDS + 1)).map((step) => 'app' in step && step.app)).toContain(app);
   });
 
   test('after the deadline no move is tried', () => {
@@ -296,10 +380,23 @@ describe('a disputed app', () => {
   });
 
   test('moves on an old state do not save it', () => {
-    const apps = new Map([[game.id, disputed(game, { version: 2n, steps: 2n })]]);
-    expect(kinds(planDispute(holding({ states: later }), view(ledgerAt(null), { apps }), STAY))).toEqual([
-      'set-app-state',
+    const other = counterState(1, 0);
+    const { path, app } = walked(0n, [game.state, other, counterState(0, 1)]);
+    const seen = { apps: new Map([[game.id, app]]), paths: new Map([[game.id, path]]) };
+    const plan = planDispute(holding({ states: later }), view(ledgerAt(null), seen), STAY);
+    expect(plan.steps).toMatchObject([
+      {
+        kind: 'set-app-state',
+        version: 1n,
+        path: { before: path[1]!.before, hashes: [stateHash(other), stateHash(counterState(0, 1))] },
+      },
     ]);
+    // Nothing can be proven from a node that does not tell how it came there.
+    expect(
+      kinds(
+        planDispute(holding({ states: later }), view(ledgerAt(null), { ...seen, paths: new Map() }), STAY),
+      ),
+    ).toEqual([]);
   });
 
   test('the payee answers a refund with its preimage', () => {
@@ -316,13 +413,12 @@ describe('a disputed app', () => {
     const move = { appId: game.id, on: theirs, version: 1n, action: '0x01', state: counterState(0, 0) };
     const prepared = prepareMove(CHANNEL.domain, move as never, (digest) => signatureOf(1, digest));
     const moves = new Map([[game.id, prepared]]);
-    const apps = new Map([
-      [game.id, disputed(game, { version: 1n, steps: 1n, stateHash: stateHash(theirs) })],
-    ]);
-    const plan = (shown: ReadonlyMap<Hash, Bytes>) =>
-      planDispute(holding({ self: HUB, moves }), view(ledgerAt(null), { apps, shown }), STAY);
-    expect(plan(new Map([[stateHash(theirs), theirs]])).steps).toMatchObject([
-      { kind: 'progress-app', state: theirs },
+    const { path, app } = walked(0n, [game.state, theirs]);
+    const apps = new Map([[game.id, app]]);
+    const plan = (paths: ReadonlyMap<Hash, AppPath>) =>
+      planDispute(holding({ self: HUB, moves }), view(ledgerAt(null), { apps, paths }), STAY);
+    expect(plan(new Map([[game.id, path]])).steps).toMatchObject([
+      { kind: 'progress-app', version: 1n, previous: path[1]!.before, state: theirs },
     ]);
     expect(plan(new Map()).steps).toEqual([]);
   });
@@ -339,22 +435,121 @@ describe('a disputed app', () => {
 
   test('an outcome that was set is what is settled', () => {
     const outcome = `0x${'07'.repeat(32)}` as Bytes;
-    const apps = new Map([
-      [sent.id, disputed(sent, { stage: 'outcome-set', stateHash: stateHash(outcome) })],
-    ]);
-    const shown = new Map([[stateHash(outcome), outcome]]);
+    const apps = new Map([[sent.id, disputed(sent, { stage: 'outcome-set', path: stateHash(outcome) })]]);
+    const outcomes = new Map([[sent.id, outcome]]);
     const plan = planDispute(
       holding({ states: [playing] }),
-      view(settled, { apps, shown, chainTime: ENDS, now: ENDS }),
+      view(settled, { apps, outcomes, chainTime: ENDS, now: ENDS }),
       LEAVE,
     );
     expect(plan.steps).toContainEqual(expect.objectContaining({ kind: 'settle-app', data: outcome }));
   });
 
   test('a final state that nobody here knows is said to be unknown', () => {
-    const apps = new Map([[sent.id, disputed(sent, { stateHash: hashOf(9) })]]);
+    const apps = new Map([[sent.id, disputed(sent, { path: hashOf(9) })]]);
     const plan = planDispute(holding(), view(settled, { apps, chainTime: ENDS, now: ENDS }), LEAVE);
     expect(plan.isUnknown).toBe(true);
+  });
+});
+
+describe('W-A6 a move cannot be taken back by who made it', () => {
+  // Both signed version 1, where it is the hub's turn; the hub has a reply to what comes of it.
+  const agreedOn = counterState(3, 1);
+  const base = advanced({ ...game, state: counterState(4, 0) }, agreedOn);
+  const states = [{ ...playing, apps: [sent, received, base] }];
+  const reply = (on: Bytes, version: bigint) =>
+    prepareMove(
+      CHANNEL.domain,
+      { appId: game.id, on, version, action: '0x03', state: counterState(2, 0) },
+      (digest) => signatureOf(1, digest),
+    );
+  const hub = (on: Bytes, version: bigint, of: ReturnType<typeof walked>, at: Partial<DisputeView> = {}) =>
+    planDispute(
+      holding({ self: HUB, states, moves: new Map([[game.id, reply(on, version)]]) }),
+      view(ledgerAt(null), {
+        apps: new Map([[game.id, of.app]]),
+        paths: new Map([[game.id, of.path]]),
+        ...at,
+      }),
+      STAY,
+    );
+
+  test('the newest agreed state above the tip is shown with the reply, in one call', () => {
+    const plan = hub(agreedOn, 1n, walked(0n, [counterState(4, 0)]));
+    expect(plan.steps).toMatchObject([
+      { kind: 'set-app-state', version: 1n, path: { hashes: [] }, moves: [{ action: '0x03' }] },
+    ]);
+  });
+
+  test('at the tip it becomes the base with the reply, in one call', () => {
+    const at = walked(0n, [counterState(4, 0), agreedOn]);
+    expect(hub(agreedOn, 1n, at).steps).toMatchObject([
+      {
+        kind: 'set-app-state',
+        version: 1n,
+        path: { before: at.path[1]!.before, hashes: [stateHash(agreedOn)] },
+        moves: [{ action: '0x03' }],
+      },
+    ]);
+  });
+
+  test('below the tip it becomes the base in the transaction that replies', () => {
+    const further = counterState(3, 0);
+    const at = walked(0n, [counterState(4, 0), agreedOn, further]);
+    expect(hub(further, 2n, at).steps).toMatchObject([
+      {
+        kind: 'bundle',
+        parts: [
+          {
+            kind: 'set-app-state',
+            version: 1n,
+            path: { hashes: [stateHash(agreedOn), stateHash(further)] },
+            moves: [],
+          },
+          { kind: 'progress-app', version: 2n, previous: at.path[2]!.before, state: further },
+        ],
+      },
+    ]);
+  });
+
+  test('without a reply there is nothing to protect', () => {
+    const at = walked(0n, [counterState(4, 0), agreedOn]);
+    expect(hub(counterState(9, 0), 1n, at).steps).toEqual([]);
+  });
+
+  test('at the base it is enough to reply', () => {
+    const at = walked(1n, [agreedOn]);
+    expect(hub(agreedOn, 1n, at).steps).toMatchObject([
+      { kind: 'progress-app', version: 1n, previous: ZERO_HASH },
+    ]);
+  });
+
+  test('nobody moves in time that is over, though the dispute is not; a newer state is shown until it is', () => {
+    const over = { turnEndsAt: NOW, finalizesAt: ENDS };
+    const at = walked(0n, [counterState(4, 0), agreedOn], over);
+    expect(hub(agreedOn, 1n, at)).toMatchObject({ steps: [], lookAgainAt: ENDS });
+    const stale = walked(0n, [counterState(4, 0)], over);
+    expect(hub(agreedOn, 1n, stale).steps).toMatchObject([
+      { kind: 'set-app-state', moves: [{ action: '0x03' }] },
+    ]);
+  });
+
+  test('one’s own period is what one looks again for', () => {
+    const at = walked(1n, [agreedOn], { turnEndsAt: NOW + 60 });
+    expect(hub(counterState(9, 0), 1n, at).lookAgainAt).toBe(NOW + 60);
+  });
+
+  test('on a full path a move waits for the end of the base, unless a newer base makes room', () => {
+    const full = { steps: MAX_STEPS, version: MAX_STEPS + 1n, turnEndsAt: ENDS + 60, finalizesAt: ENDS + 60 };
+    const tip: PathPoint = {
+      version: MAX_STEPS + 1n,
+      stateHash: stateHash(agreedOn),
+      before: hashOf(5),
+      state: agreedOn,
+    };
+    const at = { path: [tip], app: disputed(game, full) };
+    expect(hub(agreedOn, tip.version, at)).toMatchObject({ steps: [], lookAgainAt: ENDS });
+    expect(kinds(hub(agreedOn, tip.version, at, { chainTime: ENDS, now: ENDS }))).toEqual(['progress-app']);
   });
 });
 
