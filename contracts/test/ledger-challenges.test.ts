@@ -158,9 +158,11 @@ describe('ledger challenges', () => {
       const by = registry.connect(stranger);
       const challenge = challengeOf(address);
       const [signature] = await sign('Challenge', challenge, [hub]);
-      await expect(by.challengeLedgerFor(id, state, signatures, challenge, signature))
+      const starting = by.challengeLedgerFor(id, state, signatures, challenge, signature);
+      await expect(starting).to.emit(registry, 'LedgerChallenged');
+      await expect(starting)
         .to.emit(registry, 'LedgerChallenged')
-        .withArgs(address, 0n, 7n, 1n, (await now()) + BigInt(PERIOD) + 1n, digest('Ledger', state));
+        .withArgs(address, 0n, 7n, 1n, (await now()) + BigInt(PERIOD), digest('Ledger', state));
       // Its work is done: it goes on, also with an older ledger. With a newer one it is used up.
       await by.challengeLedgerFor(id, state, signatures, challenge, signature);
       expect((await registry.channelStatus(address)).challengeId).to.equal(1n);
