@@ -2,6 +2,7 @@
 /** The one place that reads the environment. `.env.example` lists the names. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ADDRESSES } from '../../lib/chain/addresses.ts';
 import type { HubConfig, SecretReference } from './hub-config.ts';
 
 /** Thrown once, at start: the hub cannot run, and each line says what to change. */
@@ -37,10 +38,11 @@ export const chainSchema = z.object({
   chainId: z.int().positive(),
   rpcUrl: url,
   publicRpcUrl: url,
-  factory: address,
-  channelImplementation: address,
-  registry: address,
-  transferApp: address,
+  // The same on every chain; an operator whose chain has others says so.
+  factory: address.default(ADDRESSES.factory),
+  channelImplementation: address.default(ADDRESSES.channelImplementation),
+  registry: address.default(ADDRESSES.registry),
+  transferApp: address.default(ADDRESSES.transferApp),
   assets: z.array(assetSchema).min(1),
   challengePeriod: seconds,
   confirmations: z.int().min(0),

@@ -94,7 +94,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const [chain] = await Promise.all([
       launch('chain', () => startAnvil({ folder: chainFolder, port, ...lines('chain') })).then(() => {
         onProgress('looking for the contracts');
-        return contractsOf({ folder: chainFolder, port });
+        return contractsOf(port);
       }),
       launch('nats', async () => {
         nats = await startNatsServer({

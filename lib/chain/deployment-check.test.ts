@@ -6,7 +6,7 @@ import { toHex } from '../protocol/bytes.ts';
 import { domainSeparator } from '../protocol/digests.ts';
 import type { Address, Bytes } from '../protocol/types.ts';
 import { MemoryStore } from '../store/memory-store.ts';
-import { channelCode, registryCode, transferAppCode } from './contracts.ts';
+import { APP_CODE, channelCode, registryCode } from './contracts.ts';
 import { checkDeployment } from './deployment-check.ts';
 import { openChain } from './open-chain.ts';
 import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
@@ -110,15 +110,15 @@ test.each<[string, () => Address, string]>([
   ['a token', () => chain.token, 'other code'],
   ['an account without code', () => `0x${'42'.repeat(20)}` as Address, 'none'],
 ])('a transfer app that is %s is refused by hub and client', async (_name, address, found) => {
-  expect(await mismatches(address())).toEqual([`code of the transfer app ${address()}: ${found}`]);
-  await expect(openChain(settings(address()), key())).rejects.toThrow(/is not as configured.*transfer app/);
+  expect(await mismatches(address())).toEqual([`code of the transferApp ${address()}: ${found}`]);
+  await expect(openChain(settings(address()), key())).rejects.toThrow(/is not as configured.*transferApp/);
   expect(await refusal(address())).toBe('hub_mismatch');
 });
 
 test('one bit of other code is refused, of the transfer app and of the channel', async () => {
   const { channelImplementation } = chain.contracts;
   for (const [what, address] of [
-    ['transfer app', chain.transferApp],
+    ['transferApp', chain.transferApp],
     ['channel implementation', channelImplementation],
   ] as const) {
     await withCode(address, lastByteFlipped, async () => {
@@ -145,7 +145,7 @@ test('a channel that would check signatures for another domain is refused', asyn
 });
 
 test('the code compared with is that of the contracts, not of nothing', () => {
-  for (const { deployedBytecode } of [registryCode, channelCode, transferAppCode]) {
+  for (const { deployedBytecode } of [registryCode, channelCode, ...Object.values(APP_CODE)]) {
     expect((deployedBytecode as Bytes).length).toBeGreaterThan(1_000);
   }
 });
