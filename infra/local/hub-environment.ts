@@ -36,13 +36,12 @@ export const PERIODS: Periods = { challengePeriod: 3_600, appPeriods: [600, 1_20
 
 export function hubEnvironment(options: HubEnvironmentOptions): Record<string, string> {
   const { chain, store, nats } = options;
-  const { deployment, token } = chain;
+  const { token } = chain;
   const chains = [
     {
       chainId: chain.chainId,
       rpcUrl: chain.rpcUrl,
       publicRpcUrl: chain.rpcUrl,
-      fromBlock: deployment.fromBlock,
       confirmations: 0,
       ...options.periods,
       assets: [

@@ -15,7 +15,7 @@ const ANVIL = join(ROOT, 'node_modules', '.bin', 'anvil');
 export interface LocalChain {
   readonly chainId: number;
   readonly rpcUrl: string;
-  readonly deployment: typeof ADDRESSES & { readonly fromBlock: number };
+  readonly deployment: typeof ADDRESSES;
   readonly token: string;
   /** True where the chain, or this protocol on it, began now: whatever a store remembers of another one means nothing on it. */
   readonly isNew: boolean;
@@ -66,8 +66,8 @@ export async function contractsOf(port: number): Promise<LocalChain> {
     await deployApps(signer);
     const token = (await deployTestToken(signer)).toLowerCase();
     // Last, so that what was begun and not finished begins again.
-    const { fromBlock, isNew } = await deployContracts(signer);
-    return { chainId: LOCAL_CHAIN_ID, rpcUrl, deployment: { ...ADDRESSES, fromBlock }, token, isNew };
+    const { isNew } = await deployContracts(signer);
+    return { chainId: LOCAL_CHAIN_ID, rpcUrl, deployment: ADDRESSES, token, isNew };
   } finally {
     provider.destroy();
   }
