@@ -28,6 +28,8 @@ const CONTRACTS: Record<string, string> = {
 
 const APPS = ['TransferApp', 'BatchedTransferApp', 'SignedTransferApp', 'SwapApp', 'TicTacToeApp', 'NimApp'];
 
+const MAX_SIZE = 24_576;
+
 interface Artifact {
   readonly abi: unknown[];
   readonly bytecode: string;
@@ -49,6 +51,9 @@ for (const [name, source] of Object.entries(CONTRACTS)) {
   const path = new URL(`contracts/artifacts/contracts/src/${source}/${name}.json`, root);
   const artifact = JSON.parse(readFileSync(path, 'utf8')) as Artifact;
   requireProduction(name, artifact);
+  const size = (artifact.deployedBytecode.length - 2) / 2;
+  if (size > MAX_SIZE)
+    throw new Error(`${name} has ${size} bytes, more than the ${MAX_SIZE} a chain deploys (EIP-170)`);
   const immutables = Object.values(artifact.immutableReferences ?? {})
     .flat()
     .sort((a, b) => a.start - b.start);

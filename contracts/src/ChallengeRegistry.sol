@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 
-import {AppChallenges} from "./AppChallenges.sol";
+import {AppOutcomes} from "./AppOutcomes.sol";
 import {ChannelFactory} from "./ChannelFactory.sol";
 import {IChallengeRegistry} from "./interfaces/IChallengeRegistry.sol";
 import {IChannel} from "./interfaces/IChannel.sol";
@@ -13,7 +13,7 @@ import {SigningDomain} from "./SigningDomain.sol";
 
 /// @notice One per chain: deploying it deploys the factory and the channel implementation. No owner, no upgrade, no pause.
 /// `multicall` lets one transaction start a challenge, open apps and move in them, or settle a ledger and its apps.
-contract ChallengeRegistry is AppChallenges, Multicall {
+contract ChallengeRegistry is AppOutcomes, Multicall {
     constructor() SigningDomain(address(this)) LedgerChallenges(address(new ChannelFactory(address(this)))) {}
 
     /// @inheritdoc IChallengeRegistry

@@ -80,12 +80,12 @@ contract Channel is IChannel, SigningDomain, ReentrancyGuardTransient {
     /// @inheritdoc IChannel
     function withdraw(Withdrawal calldata withdrawal, bytes[2] calldata signatures) external onlyChannel nonReentrant {
         if (withdrawal.channel != address(this)) revert WrongChannel(withdrawal.channel);
+        bytes32 digest = _digest(Digests.hash(withdrawal));
+        if (withdrawalExecuted[digest]) return;
         if (withdrawal.party > 1) revert InvalidParty(withdrawal.party);
         if (block.timestamp > withdrawal.deadline) revert DeadlinePassed(withdrawal.deadline);
         uint64 epoch = _currentEpoch();
         if (withdrawal.epoch != epoch) revert WrongEpoch(withdrawal.epoch, epoch);
-        bytes32 digest = _digest(Digests.hash(withdrawal));
-        if (withdrawalExecuted[digest]) revert WithdrawalAlreadyExecuted(digest);
         _requireSigned(digest, signatures);
         withdrawalExecuted[digest] = true;
         _book(withdrawal, epoch);

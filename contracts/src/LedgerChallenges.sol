@@ -8,7 +8,7 @@ import {ChannelAddress} from "./libraries/ChannelAddress.sol";
 import {Digests} from "./libraries/Digests.sol";
 import {LedgerCheck} from "./libraries/LedgerCheck.sol";
 import {SigningDomain} from "./SigningDomain.sol";
-import {Cancel, ChannelId, Ledger} from "./Structs.sol";
+import {Cancel, Challenge, ChannelId, Ledger} from "./Structs.sol";
 
 /// @notice Which ledger of a channel is final; see {IChallengeRegistry}.
 abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
@@ -26,9 +26,8 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
     address public immutable channelImplementation;
 
     mapping(address channel => LedgerSlot) internal _ledgers;
-    mapping(address channel => bytes32) internal _ledgerDigests;
-    /// @inheritdoc IChallengeRegistry
-    mapping(address channel => mapping(uint64 epoch => bytes32)) public finalAppsRoot;
+    /// One word per epoch: in the current one the digest of the ledger at the floor, in a settled one its appsRoot.
+    mapping(address channel => mapping(uint64 epoch => bytes32)) private _commitments;
 
     constructor(address factory_) {
         factory = factory_;
@@ -38,66 +37,63 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
     /// @inheritdoc IChallengeRegistry
     function challengeLedger(ChannelId calldata id, Ledger calldata ledger, bytes[2] calldata signatures) external {
         (address channel, LedgerSlot memory slot) = _slotOf(id, ledger.channel, ledger.epoch);
-        LedgerCheck.check(ledger);
-        bytes32 digest = _digest(Digests.hash(ledger));
-        bool running = slot.finalizesAt != 0;
-        if (running && block.timestamp >= slot.finalizesAt) revert ChallengeFinal(slot.finalizesAt);
-        if (ledger.version < slot.version || (running && ledger.version == slot.version)) {
-            revert StaleVersion(ledger.version, slot.version);
-        }
-        // What strangers can copy from the chain must not let them close channels: at the floor only a party challenges.
-        if (ledger.version == slot.version) {
-            if (msg.sender != id.initiator && msg.sender != id.responder) revert NotAParty(msg.sender);
-            bytes32 known = _ledgerDigests[channel];
-            if (ledger.version != 0 && digest != known) revert LedgerMismatch(known, digest);
-        } else {
-            _requireBoth(id.initiator, id.responder, digest, signatures);
-        }
-        slot.version = ledger.version;
-        slot.finalizesAt = uint64(block.timestamp) + id.challengePeriod;
-        slot.challengeId++;
-        _ledgers[channel] = slot;
-        _ledgerDigests[channel] = digest;
-        emit LedgerChallenged(channel, slot.epoch, slot.version, slot.challengeId, slot.finalizesAt, digest);
+        if (_runsAtLeast(slot, ledger.version)) return;
+        if (!_isParty(id, msg.sender)) revert NotAParty(msg.sender);
+        _challenge(id, channel, slot, ledger, signatures);
+    }
+
+    /// @inheritdoc IChallengeRegistry
+    function challengeLedgerFor(
+        ChannelId calldata id,
+        Ledger calldata ledger,
+        bytes[2] calldata signatures,
+        Challenge calldata challenge,
+        bytes calldata signature
+    ) external {
+        (address channel, LedgerSlot memory slot) = _slotOf(id, ledger.channel, ledger.epoch);
+        if (_runsAtLeast(slot, ledger.version)) return;
+        _requireLeave(id, ledger, challenge, signature, bytes32(0), slot.challengeId + 1);
+        _challenge(id, channel, slot, ledger, signatures);
     }
 
     /// @inheritdoc IChallengeRegistry
     function answerLedger(ChannelId calldata id, Ledger calldata ledger, bytes[2] calldata signatures) external {
         (address channel, LedgerSlot memory slot) = _slotOf(id, ledger.channel, ledger.epoch);
-        LedgerCheck.check(ledger);
-        if (slot.finalizesAt == 0) revert NoChallenge(bytes32(0));
+        if (slot.finalizesAt == 0 || ledger.version <= slot.version) return;
         if (block.timestamp >= slot.finalizesAt) revert ChallengeFinal(slot.finalizesAt);
-        if (ledger.version <= slot.version) revert StaleVersion(ledger.version, slot.version);
+        LedgerCheck.check(ledger);
         bytes32 digest = _digest(Digests.hash(ledger));
         _requireBoth(id.initiator, id.responder, digest, signatures);
         slot.version = ledger.version;
         slot.finalizesAt = 0;
         _ledgers[channel] = slot;
-        _ledgerDigests[channel] = digest;
+        _commitments[channel][slot.epoch] = digest;
         emit LedgerAnswered(channel, slot.epoch, slot.version, slot.challengeId, digest);
     }
 
     /// @inheritdoc IChallengeRegistry
     function cancelLedger(ChannelId calldata id, Cancel calldata cancel, bytes[2] calldata signatures) external {
         (address channel, LedgerSlot memory slot) = _slotOf(id, cancel.channel, cancel.epoch);
-        _requireCancellable(cancel, bytes32(0), slot.finalizesAt, slot.challengeId);
-        bytes32 digest = _digest(Digests.hash(cancel));
-        _requireBoth(id.initiator, id.responder, digest, signatures);
+        if (slot.finalizesAt == 0) return;
+        _requireCancel(cancel, bytes32(0), slot.challengeId);
+        _requireBoth(id.initiator, id.responder, _digest(Digests.hash(cancel)), signatures);
         _ledgers[channel].finalizesAt = 0;
         emit LedgerCancelled(channel, slot.epoch, slot.version, slot.challengeId);
     }
 
     /// @inheritdoc IChallengeRegistry
     function settle(ChannelId calldata id, Ledger calldata ledger, address[] calldata others) external {
-        (address channel, LedgerSlot memory slot) = _slotOf(id, ledger.channel, ledger.epoch);
+        address channel = _channelOf(id, ledger.channel);
+        LedgerSlot memory slot = _ledgers[channel];
+        if (ledger.epoch < slot.epoch) return;
+        if (ledger.epoch != slot.epoch) revert WrongEpoch(ledger.epoch, slot.epoch);
         if (slot.finalizesAt == 0) revert NoChallenge(bytes32(0));
         if (block.timestamp < slot.finalizesAt) revert ChallengeNotFinal(slot.finalizesAt);
         bytes32 digest = _digest(Digests.hash(ledger));
-        bytes32 known = _ledgerDigests[channel];
+        bytes32 known = _commitments[channel][slot.epoch];
         if (digest != known) revert LedgerMismatch(known, digest);
 
-        if (ledger.appsRoot != 0) finalAppsRoot[channel][slot.epoch] = ledger.appsRoot;
-        delete _ledgerDigests[channel];
+        _commitments[channel][slot.epoch] = ledger.appsRoot;
         _ledgers[channel] = LedgerSlot({
             epoch: slot.epoch + 1,
             version: 0,
@@ -126,18 +122,46 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
                 version: slot.version,
                 finalizesAt: slot.finalizesAt,
                 challengeId: slot.challengeId,
-                digest: _ledgerDigests[channel]
+                digest: _commitments[channel][slot.epoch]
             });
     }
 
-    function _requireCancellable(
-        Cancel calldata cancel,
+    /// @inheritdoc IChallengeRegistry
+    function finalAppsRoot(address channel, uint64 epoch) public view returns (bytes32) {
+        return epoch < _ledgers[channel].epoch ? _commitments[channel][epoch] : bytes32(0);
+    }
+
+    /// Has this ledger on chain as part of opening an app from it: a running challenge with it or a newer one is kept.
+    function _show(ChannelId calldata id, address channel, Ledger calldata ledger, bytes[2] calldata signatures) internal {
+        (, LedgerSlot memory slot) = _slotOf(id, ledger.channel, ledger.epoch);
+        if (!_runsAtLeast(slot, ledger.version)) return _challenge(id, channel, slot, ledger, signatures);
+        bytes32 digest = _digest(Digests.hash(ledger));
+        if (digest != _commitments[channel][slot.epoch]) {
+            _requireBoth(id.initiator, id.responder, digest, signatures);
+        }
+    }
+
+    /// Whoever starts must have leave to: what strangers can copy from the chain or a backup must not close channels.
+    function _requireLeave(
+        ChannelId calldata id,
+        Ledger calldata ledger,
+        Challenge calldata challenge,
+        bytes calldata signature,
         bytes32 subject,
-        uint64 finalizesAt,
         uint64 challengeId
     ) internal view {
+        if (challenge.channel != ledger.channel) revert WrongChannel(challenge.channel);
+        if (challenge.epoch != ledger.epoch) revert WrongEpoch(challenge.epoch, ledger.epoch);
+        if (challenge.subject != subject) revert WrongSubject(challenge.subject, subject);
+        if (challenge.challengeId != challengeId) revert WrongChallenge(challenge.challengeId, challengeId);
+        if (ledger.version < challenge.minVersion) revert StaleVersion(ledger.version, challenge.minVersion);
+        if (block.timestamp > challenge.deadline) revert DeadlinePassed(challenge.deadline);
+        address signer = _recover(_digest(Digests.hash(challenge)), signature);
+        if (!_isParty(id, signer)) revert NotAParty(signer);
+    }
+
+    function _requireCancel(Cancel calldata cancel, bytes32 subject, uint64 challengeId) internal view {
         if (cancel.subject != subject) revert WrongSubject(cancel.subject, subject);
-        if (finalizesAt == 0) revert NoChallenge(subject);
         if (cancel.challengeId != challengeId) revert WrongChallenge(cancel.challengeId, challengeId);
         if (block.timestamp > cancel.deadline) revert DeadlinePassed(cancel.deadline);
     }
@@ -152,11 +176,11 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
         if (recovered != expected) revert WrongSigner(expected, recovered);
     }
 
-    function _slotOf(
-        ChannelId calldata id,
-        address named,
-        uint64 epoch
-    ) private view returns (address channel, LedgerSlot memory slot) {
+    function _isParty(ChannelId calldata id, address who) internal pure returns (bool) {
+        return who == id.initiator || who == id.responder;
+    }
+
+    function _channelOf(ChannelId calldata id, address named) internal view returns (address channel) {
         channel = ChannelAddress.predict(
             id.initiator,
             id.responder,
@@ -165,6 +189,45 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
             factory
         );
         if (named != channel) revert WrongChannel(named);
+    }
+
+    function _challenge(
+        ChannelId calldata id,
+        address channel,
+        LedgerSlot memory slot,
+        Ledger calldata ledger,
+        bytes[2] calldata signatures
+    ) private {
+        if (slot.finalizesAt != 0 && block.timestamp >= slot.finalizesAt) revert ChallengeFinal(slot.finalizesAt);
+        if (ledger.version < slot.version) revert StaleVersion(ledger.version, slot.version);
+        LedgerCheck.check(ledger);
+        bytes32 digest = _digest(Digests.hash(ledger));
+        if (ledger.version > slot.version) {
+            _requireBoth(id.initiator, id.responder, digest, signatures);
+        } else if (ledger.version != 0) {
+            // The signatures were checked when the floor rose. Version 0 has none, and only one content.
+            bytes32 known = _commitments[channel][slot.epoch];
+            if (digest != known) revert LedgerMismatch(known, digest);
+        }
+        slot.version = ledger.version;
+        slot.finalizesAt = uint64(block.timestamp) + id.challengePeriod;
+        slot.challengeId++;
+        _ledgers[channel] = slot;
+        _commitments[channel][slot.epoch] = digest;
+        emit LedgerChallenged(channel, slot.epoch, slot.version, slot.challengeId, slot.finalizesAt, digest);
+    }
+
+    /// A challenge runs, or is final, with a ledger of this version or a newer one: there is nothing to start.
+    function _runsAtLeast(LedgerSlot memory slot, uint64 version) private pure returns (bool) {
+        return slot.finalizesAt != 0 && version <= slot.version;
+    }
+
+    function _slotOf(
+        ChannelId calldata id,
+        address named,
+        uint64 epoch
+    ) private view returns (address channel, LedgerSlot memory slot) {
+        channel = _channelOf(id, named);
         slot = _ledgers[channel];
         if (epoch != slot.epoch) revert WrongEpoch(epoch, slot.epoch);
     }

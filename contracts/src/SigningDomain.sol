@@ -26,7 +26,8 @@ abstract contract SigningDomain {
         return Digests.typedData(_domainSeparator(), structHash);
     }
 
-    function _recover(bytes32 digest, bytes calldata signature) internal pure returns (address) {
-        return ECDSA.recoverCalldata(digest, signature);
+    /// @return signer zero, which is nobody, for what is no signature
+    function _recover(bytes32 digest, bytes calldata signature) internal pure returns (address signer) {
+        (signer, , ) = ECDSA.tryRecoverCalldata(digest, signature);
     }
 }

@@ -67,6 +67,17 @@ struct Cancel {
     uint64 deadline;
 }
 
+/// One party's leave to start: a ledger challenge of that number (subject zero), or, by opening an app and moving in it,
+/// that of its ledger (subject = appId).
+struct Challenge {
+    address channel;
+    uint64 epoch;
+    uint64 challengeId;
+    bytes32 subject;
+    uint64 minVersion;
+    uint64 deadline;
+}
+
 /// What a channel address is made of. Both parties are externally owned: they sign with ECDSA.
 struct ChannelId {
     address initiator;
@@ -74,17 +85,29 @@ struct ChannelId {
     uint32 challengePeriod;
 }
 
-/// A ledger with its assets reduced to their EIP-712 array hash: enough to prove its appsRoot under its digest.
-struct LedgerHeader {
-    uint64 version;
-    bytes32 assetsHash;
-    bytes32 appsRoot;
-}
-
 /// One action of a turn taker, and its signature on the AppState that results.
 struct Move {
     bytes action;
     bytes signature;
+}
+
+/// Shows where a state at or below the tip belongs: the commitment to the path before its version, and the hashes of the
+/// states from its version to the tip. Empty where the state is above the tip.
+struct PathProof {
+    bytes32 before;
+    bytes32[] hashes;
+}
+
+/// An app opened from its leaf in a ledger.
+/// `ledger` and `signatures` are not looked at once the epoch is settled, nor `signatures` where it is the one on chain.
+struct Opening {
+    ChannelId id;
+    Ledger ledger;
+    bytes[2] signatures;
+    App app;
+    bytes32[] proof;
+    bytes state;
+    Move[] moves;
 }
 
 /// A recipient and an amount inside the coin transfer outcomes.

@@ -12,6 +12,7 @@ import {
   ethers,
   networkHelpers,
   pastPeriod,
+  pathOf,
   type App,
   type Pair,
   type World,
@@ -72,7 +73,7 @@ function behavesLikeAnApp(
     await game.open([await game.move(mover, 1n, action, next)]);
     await pastPeriod();
     await game.settleLedger();
-    await expect(world.registry.settleApp(game.app, next, game.proof))
+    await expect(game.settle(next, pathOf(initial)))
       .to.emit(world.registry, 'AppSettled')
       .withArgs(world.address, game.appId, false);
   });

@@ -62,12 +62,34 @@ describe('ledger challenges against a model (invariants 10, 13 and 14)', () => {
         switch (pick(5)) {
           case 0:
           case 1: {
-            const party = sender !== stranger;
-            const atFloor = version === model.floor && !running;
+            // Starting takes a party, or one party's word for the challenge that starts.
+            const carried = pick(3) === 0;
+            const challenge = {
+              channel: address,
+              epoch: state.epoch,
+              challengeId: model.challengeId + (pick(4) === 0 ? 2n : 1n),
+              subject: ZeroHash,
+              minVersion: BigInt(pick(6)),
+              deadline: pick(8) === 0 ? at - 1n : FAR,
+            };
+            const author = [user, hub, stranger][pick(3)]!;
+            const [word] = await sign('Challenge', challenge, [author]);
+            await networkHelpers.time.setNextBlockTimestamp(at);
+            const leave = carried
+              ? author !== stranger &&
+                challenge.challengeId === model.challengeId + 1n &&
+                challenge.minVersion <= version &&
+                challenge.deadline >= at
+              : sender !== stranger;
+            const done = running && version <= model.floor;
             const known = version === 0n || content === model.shown;
-            const allowed =
-              sameEpoch && !final && ((atFloor && party && known) || (version > model.floor && signed));
-            await attempt(allowed, contract.challengeLedger(id, state, signatures), () => {
+            const contents = version > model.floor ? signed : version === model.floor && known;
+            const allowed = sameEpoch && (done || (!final && leave && contents));
+            const sending = carried
+              ? contract.challengeLedgerFor(id, state, signatures, challenge, word)
+              : contract.challengeLedger(id, state, signatures);
+            await attempt(allowed, sending, () => {
+              if (done) return;
               model.floor = version;
               model.shown = content;
               model.finalizesAt = at + BigInt(PERIOD);
@@ -76,8 +98,10 @@ describe('ledger challenges against a model (invariants 10, 13 and 14)', () => {
             break;
           }
           case 2: {
-            const allowed = sameEpoch && running && !final && version > model.floor && signed;
+            const done = !running || version <= model.floor;
+            const allowed = sameEpoch && (done || (!final && signed));
             await attempt(allowed, contract.answerLedger(id, state, signatures), () => {
+              if (done) return;
               model.floor = version;
               model.shown = content;
               model.finalizesAt = 0n;
@@ -96,15 +120,19 @@ describe('ledger challenges against a model (invariants 10, 13 and 14)', () => {
             const agreed = signed
               ? await sign('Cancel', cancel)
               : await sign('Cancel', cancel, [user, stranger]);
-            const allowed = sameEpoch && running && challengeId === model.challengeId && signed;
+            const allowed = sameEpoch && (!running || (challengeId === model.challengeId && signed));
             await attempt(allowed, contract.cancelLedger(id, cancel, agreed), () => {
               model.finalizesAt = 0n;
             });
             break;
           }
           default: {
-            const allowed = sameEpoch && final && version === model.floor && content === model.shown;
-            await attempt(allowed, contract.settle(id, state, []), () => {
+            const past = model.epoch > 0n && pick(6) === 0;
+            const ended = past ? { ...state, epoch: model.epoch - 1n } : state;
+            const allowed =
+              past || (sameEpoch && final && version === model.floor && content === model.shown);
+            await attempt(allowed, contract.settle(id, ended, []), () => {
+              if (past) return;
               model.epoch++;
               model.floor = 0n;
               model.shown = null;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from 'chai';
-import { ZeroHash } from 'ethers';
+import { ZeroAddress, ZeroHash } from 'ethers';
 
 import {
   asset,
@@ -20,11 +20,11 @@ const some = asset(ETHER, { balances: [60n, 40n] });
 
 describe('ledger challenges', () => {
   describe('starting', () => {
-    it("takes a double-signed ledger from anyone and runs for the channel's period", async () => {
-      const { registry, stranger, id, ledger, sign, address, digest } = await load();
+    it("takes a double-signed ledger from a party and runs for the channel's period", async () => {
+      const { registry, hub, id, ledger, sign, address, digest } = await load();
       const state = ledger(7n, [some]);
       const signatures = await sign('Ledger', state);
-      const challenge = registry.connect(stranger).challengeLedger(id, state, signatures);
+      const challenge = registry.connect(hub).challengeLedger(id, state, signatures);
       await expect(challenge).to.emit(registry, 'LedgerChallenged');
       const finalizesAt = (await now()) + BigInt(PERIOD);
       expect(await registry.channelStatus(address)).to.deep.equal([
@@ -69,8 +69,8 @@ describe('ledger challenges', () => {
         .to.be.revertedWithCustomError(registry, 'WrongSigner')
         .withArgs(hub.address, stranger.address);
       await expect(registry.challengeLedger(id, state, NO_SIGNATURES))
-        .to.be.revertedWithCustomError(registry, 'ECDSAInvalidSignatureLength')
-        .withArgs(0n);
+        .to.be.revertedWithCustomError(registry, 'WrongSigner')
+        .withArgs(user.address, ZeroAddress);
     });
 
     it('refuses a ledger of another channel or epoch', async () => {
@@ -139,6 +139,139 @@ describe('ledger challenges', () => {
     }
   });
 
+  describe('starting with a Challenge of a party', () => {
+    const challengeOf = (channel: string, rest: object = {}) => ({
+      channel,
+      epoch: 0n,
+      challengeId: 1n,
+      subject: ZeroHash,
+      minVersion: 5n,
+      deadline: FAR,
+      ...rest,
+    });
+
+    it('is open to whoever carries it, of either party, and starts that challenge only', async () => {
+      const world = await load();
+      const { registry, user, hub, stranger, id, ledger, sign, address, digest } = world;
+      const state = ledger(7n, [some]);
+      const signatures = await sign('Ledger', state);
+      const by = registry.connect(stranger);
+      const challenge = challengeOf(address);
+      const [signature] = await sign('Challenge', challenge, [hub]);
+      await expect(by.challengeLedgerFor(id, state, signatures, challenge, signature))
+        .to.emit(registry, 'LedgerChallenged')
+        .withArgs(address, 0n, 7n, 1n, (await now()) + BigInt(PERIOD) + 1n, digest('Ledger', state));
+      // Its work is done: it goes on, also with an older ledger. With a newer one it is used up.
+      await by.challengeLedgerFor(id, state, signatures, challenge, signature);
+      expect((await registry.channelStatus(address)).challengeId).to.equal(1n);
+      const newer = ledger(8n, [some]);
+      const signed = await sign('Ledger', newer);
+      await expect(by.challengeLedgerFor(id, newer, signed, challenge, signature))
+        .to.be.revertedWithCustomError(registry, 'WrongChallenge')
+        .withArgs(1n, 2n);
+      // Nor does it count again once that challenge is over.
+      await by.answerLedger(id, newer, signed);
+      await expect(by.challengeLedgerFor(id, newer, signed, challenge, signature))
+        .to.be.revertedWithCustomError(registry, 'WrongChallenge')
+        .withArgs(1n, 2n);
+      const second = challengeOf(address, { challengeId: 2n });
+      const [bySecond] = await sign('Challenge', second, [user]);
+      await by.challengeLedgerFor(id, newer, NO_SIGNATURES, second, bySecond);
+      expect((await registry.channelStatus(address)).challengeId).to.equal(2n);
+    });
+
+    it('takes what was signed for this channel, epoch, challenge and ledger, by a party, in time', async () => {
+      const { registry, user, stranger, id, ledger, sign, address } = await load();
+      const state = ledger(7n, [some]);
+      const signatures = await sign('Ledger', state);
+      const by = registry.connect(stranger);
+      const subject = `0x${'22'.repeat(32)}`;
+      for (const [rest, error, args] of [
+        [{ channel: stranger.address }, 'WrongChannel', [stranger.address]],
+        [{ epoch: 1n }, 'WrongEpoch', [1n, 0n]],
+        [{ subject }, 'WrongSubject', [subject, ZeroHash]],
+        [{ challengeId: 2n }, 'WrongChallenge', [2n, 1n]],
+        [{ challengeId: 0n }, 'WrongChallenge', [0n, 1n]],
+        [{ minVersion: 8n }, 'StaleVersion', [7n, 8n]],
+        [{ deadline: 5n }, 'DeadlinePassed', [5n]],
+      ] as const) {
+        const challenge = challengeOf(address, rest);
+        const [signature] = await sign('Challenge', challenge, [user]);
+        await expect(by.challengeLedgerFor(id, state, signatures, challenge, signature))
+          .to.be.revertedWithCustomError(registry, error)
+          .withArgs(...args);
+      }
+      const challenge = challengeOf(address);
+      const [forged] = await sign('Challenge', challenge, [stranger]);
+      for (const [signature, signer] of [
+        [forged, stranger.address],
+        ['0x', ZeroAddress],
+      ] as const) {
+        await expect(by.challengeLedgerFor(id, state, signatures, challenge, signature))
+          .to.be.revertedWithCustomError(registry, 'NotAParty')
+          .withArgs(signer);
+      }
+      // It is leave to start, and no signature on the ledger.
+      const [signature] = await sign('Challenge', challenge, [user]);
+      await expect(
+        by.challengeLedgerFor(id, state, NO_SIGNATURES, challenge, signature),
+      ).to.be.revertedWithCustomError(registry, 'WrongSigner');
+    });
+
+    it('counts to its last second', async () => {
+      const { registry, user, stranger, id, ledger, sign, address } = await load();
+      const state = ledger(7n, [some]);
+      const deadline = (await now()) + 100n;
+      const challenge = challengeOf(address, { deadline });
+      const [signature] = await sign('Challenge', challenge, [user]);
+      const start = async () =>
+        registry
+          .connect(stranger)
+          .challengeLedgerFor(id, state, await sign('Ledger', state), challenge, signature);
+      const snapshot = await networkHelpers.takeSnapshot();
+      await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
+      await expect(start()).to.be.revertedWithCustomError(registry, 'DeadlinePassed').withArgs(deadline);
+      await snapshot.restore();
+      await networkHelpers.time.setNextBlockTimestamp(deadline);
+      await start();
+    });
+  });
+
+  it('W-C6 whoever holds a double-signed ledger can answer with it, and start nothing', async () => {
+    const { registry, user, stranger, id, ledger, sign, address } = await load();
+    const state = ledger(7n, [some]);
+    const signatures = await sign('Ledger', state);
+    const tower = registry.connect(stranger);
+    await expect(tower.challengeLedger(id, state, signatures))
+      .to.be.revertedWithCustomError(registry, 'NotAParty')
+      .withArgs(stranger.address);
+    // Nor by giving a running challenge a new full period.
+    await registry.connect(user).challengeLedger(id, ledger(0n), NO_SIGNATURES);
+    await expect(tower.challengeLedger(id, state, signatures)).to.be.revertedWithCustomError(
+      registry,
+      'NotAParty',
+    );
+    await tower.answerLedger(id, state, signatures);
+    expect((await registry.channelStatus(address)).finalizesAt).to.equal(0n);
+  });
+
+  it('W-E a Cancel counts to its last second, and no longer', async () => {
+    const { registry, user, id, ledger, sign, address } = await load();
+    await registry.connect(user).challengeLedger(id, ledger(0n), NO_SIGNATURES);
+    const deadline = (await now()) + 100n;
+    const cancel = { channel: address, epoch: 0n, subject: ZeroHash, challengeId: 1n, deadline };
+    const signatures = await sign('Cancel', cancel);
+    const snapshot = await networkHelpers.takeSnapshot();
+    await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
+    await expect(registry.cancelLedger(id, cancel, signatures))
+      .to.be.revertedWithCustomError(registry, 'DeadlinePassed')
+      .withArgs(deadline);
+    await snapshot.restore();
+    await networkHelpers.time.setNextBlockTimestamp(deadline);
+    await registry.cancelLedger(id, cancel, signatures);
+    expect((await registry.channelStatus(address)).finalizesAt).to.equal(0n);
+  });
+
   describe('answering', () => {
     it('clears the challenge with a newer state from anyone and raises the floor (invariants 10, 13)', async () => {
       const { registry, user, stranger, id, ledger, sign, address, digest } = await load();
@@ -156,17 +289,16 @@ describe('ledger challenges', () => {
     });
 
     it('takes nothing that is not newer, double-signed and in time', async () => {
-      const { registry, user, stranger, id, ledger, sign } = await load();
+      const { registry, user, stranger, id, ledger, sign, address } = await load();
       const state = ledger(5n, [some]);
       const signatures = await sign('Ledger', state);
-      await expect(registry.answerLedger(id, state, signatures))
-        .to.be.revertedWithCustomError(registry, 'NoChallenge')
-        .withArgs(ZeroHash);
+      // Nothing to answer: it goes on.
+      await expect(registry.answerLedger(id, state, signatures)).not.to.emit(registry, 'LedgerAnswered');
+      expect((await registry.channelStatus(address)).version).to.equal(0n);
       await registry.challengeLedger(id, state, signatures);
       const finalizesAt = (await now()) + BigInt(PERIOD);
-      await expect(registry.answerLedger(id, state, signatures))
-        .to.be.revertedWithCustomError(registry, 'StaleVersion')
-        .withArgs(5n, 5n);
+      await expect(registry.answerLedger(id, state, signatures)).not.to.emit(registry, 'LedgerAnswered');
+      expect((await registry.channelStatus(address)).finalizesAt).to.equal(finalizesAt);
       const newer = ledger(6n, [some]);
       await expect(registry.answerLedger(id, newer, await sign('Ledger', newer, [stranger, user])))
         .to.be.revertedWithCustomError(registry, 'WrongSigner')
@@ -193,7 +325,7 @@ describe('ledger challenges', () => {
 
   describe('going on', () => {
     it('replaces a running challenge by a newer ledger, with a full period', async () => {
-      const { registry, user, id, ledger, sign, address } = await load();
+      const { registry, user, stranger, id, ledger, sign, address } = await load();
       await registry.connect(user).challengeLedger(id, ledger(0n), NO_SIGNATURES);
       await networkHelpers.time.increase(PERIOD / 2);
       const newer = ledger(3n, [some]);
@@ -201,9 +333,17 @@ describe('ledger challenges', () => {
       const status = await registry.channelStatus(address);
       expect(status.finalizesAt).to.equal((await now()) + BigInt(PERIOD));
       expect(status.challengeId).to.equal(2n);
-      await expect(registry.connect(user).challengeLedger(id, newer, NO_SIGNATURES))
-        .to.be.revertedWithCustomError(registry, 'StaleVersion')
-        .withArgs(3n, 3n);
+      // It runs already, whoever started it: there is nothing to do, and the period is not made longer.
+      for (const [by, state] of [
+        [user, newer],
+        [stranger, ledger(0n)],
+      ] as const) {
+        await expect(registry.connect(by).challengeLedger(id, state, NO_SIGNATURES)).not.to.emit(
+          registry,
+          'LedgerChallenged',
+        );
+      }
+      expect(await registry.channelStatus(address)).to.deep.equal(status);
     });
 
     it('lets a party leave with the ledger that answered, without signatures; not a stranger who copies them', async () => {
@@ -253,10 +393,7 @@ describe('ledger challenges', () => {
         const cancel = cancelOf(address, rest);
         return [cancel, await sign('Cancel', cancel)] as const;
       };
-      await expect(registry.cancelLedger(id, ...(await signed({})))).to.be.revertedWithCustomError(
-        registry,
-        'NoChallenge',
-      );
+      await expect(registry.cancelLedger(id, ...(await signed({})))).not.to.emit(registry, 'LedgerCancelled');
       await registry.connect(user).challengeLedger(id, ledger(0n), NO_SIGNATURES);
       const subject = `0x${'22'.repeat(32)}`;
       for (const [rest, error, args] of [
@@ -305,9 +442,12 @@ describe('ledger challenges', () => {
         .to.emit(registry, 'LedgerSettled')
         .withArgs(address, 0n, 4n, digest('Ledger', state));
       expect(await registry.channelStatus(address)).to.deep.equal([1n, 0n, 0n, 1n, ZeroHash]);
-      await expect(registry.settle(id, state, []))
+      // Done: whoever comes second goes on. What is to come is not.
+      await expect(registry.settle(id, state, [])).not.to.emit(registry, 'LedgerSettled');
+      const later = ledger(4n, [some], { epoch: 2n });
+      await expect(registry.settle(id, later, []))
         .to.be.revertedWithCustomError(registry, 'WrongEpoch')
-        .withArgs(0n, 1n);
+        .withArgs(2n, 1n);
       const newer = ledger(5n, [some]);
       await expect(registry.challengeLedger(id, newer, await sign('Ledger', newer)))
         .to.be.revertedWithCustomError(registry, 'WrongEpoch')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from 'chai';
-import { ZeroAddress } from 'ethers';
+import { ZeroAddress, ZeroHash } from 'ethers';
 
 import type { Deployed, Token } from './support/contracts.ts';
 import { install } from './support/games.ts';
@@ -13,6 +13,7 @@ import {
   networkHelpers,
   now,
   pastPeriod,
+  pathOf,
   returning,
   type App,
   type Signer,
@@ -77,7 +78,7 @@ async function finished(state: string, rest: Partial<App> = {}) {
   await game.open();
   await pastPeriod();
   await game.settleLedger();
-  return { world, game, settle: () => world.registry.settleApp(game.app, state, game.proof), state };
+  return { world, game, settle: () => game.settle(state), state };
 }
 
 describe('outcomes', () => {
@@ -138,11 +139,7 @@ describe('outcomes', () => {
     await pastPeriod();
     await game.settleLedger();
     await moody.setMoods(1, 0, ZeroAddress);
-    await expect(world.registry.settleApp(game.app, state, game.proof)).to.changeEtherBalance(
-      ethers,
-      world.hub,
-      101n,
-    );
+    await expect(game.settle(state)).to.changeEtherBalance(ethers, world.hub, 101n);
     expect(await world.channel.claimable(moody.target, world.hub.address)).to.equal(50n);
   });
 
@@ -192,10 +189,7 @@ describe('outcomes', () => {
         await expect(settle())
           .to.be.revertedWithCustomError(registry, 'OutcomeNotReady')
           .withArgs(game.appId);
-        await expect(registry.setOutcome(game.app, state)).to.be.revertedWithCustomError(
-          registry,
-          'OutcomeNotReady',
-        );
+        await expect(game.setOutcome(state)).to.be.revertedWithCustomError(registry, 'OutcomeNotReady');
         await pastPeriod(GRACE);
         await expect(settle()).to.changeEtherBalances(ethers, [user, hub], [60n, 41n]);
       });
@@ -235,24 +229,15 @@ describe('outcomes', () => {
     });
     await game.challenge();
     await game.open();
-    await expect(registry.setOutcome(game.app, state)).to.be.revertedWithCustomError(
-      registry,
-      'ChallengeNotFinal',
-    );
+    await expect(game.setOutcome(state)).to.be.revertedWithCustomError(registry, 'ChallengeNotFinal');
     await pastPeriod();
-    await expect(registry.setOutcome(game.app, state))
+    await expect(game.setOutcome(state))
       .to.emit(registry, 'OutcomeSet')
       .withArgs(world.address, game.appId, fixed(1));
-    await expect(registry.setOutcome(game.app, state))
-      .to.be.revertedWithCustomError(registry, 'AppFinished')
-      .withArgs(game.appId);
+    await expect(game.setOutcome(state)).not.to.emit(registry, 'OutcomeSet');
     await networkHelpers.setCode(scripted.target as string, '0x');
     await game.settleLedger();
-    await expect(registry.settleApp(game.app, fixed(1), game.proof)).to.changeEtherBalance(
-      ethers,
-      world.hub,
-      101n,
-    );
+    await expect(game.settle(fixed(1))).to.changeEtherBalance(ethers, world.hub, 101n);
   });
 
   describe('turns', () => {
@@ -264,15 +249,22 @@ describe('outcomes', () => {
       await game.challenge();
       await game.open();
       const base = (await registry.appStatus(game.appId)).baseEndsAt;
-      await networkHelpers.time.setNextBlockTimestamp(base - 10n);
-      await registry.progressApp(game.app, states[0], [
+      const turn = (await registry.appStatus(game.appId)).turnEndsAt;
+      expect([base - turn, turn - (await now())]).to.deep.equal([
+        BigInt(game.app.periods[1] - game.app.periods[0]),
+        BigInt(game.app.periods[0]),
+      ]);
+      await networkHelpers.time.setNextBlockTimestamp(turn - 1n);
+      await game.progress(0n, ZeroHash, states[0]!, [
         await game.move(0, 1n, states[1]!, states[1]!),
         await game.move(1, 2n, states[2]!, states[2]!),
       ]);
       let status = await registry.appStatus(game.appId);
       expect([status.version, status.steps]).to.deep.equal([2n, 2n]);
-      expect(status.finalizesAt).to.equal((await now()) + BigInt(game.app.periods[0]));
-      await registry.progressApp(game.app, states[2], [await game.move(0, 3n, states[3]!, states[3]!)]);
+      expect(status.turnEndsAt).to.equal((await now()) + BigInt(game.app.periods[0]));
+      await game.progress(2n, pathOf(states[0]!, states[1]!), states[2]!, [
+        await game.move(0, 3n, states[3]!, states[3]!),
+      ]);
       status = await registry.appStatus(game.appId);
       expect(status.finalizesAt).to.equal((await now()) + BigInt(game.app.periods[1]));
     });
@@ -285,7 +277,7 @@ describe('outcomes', () => {
       const game = await install(world, scripted.target as string, state);
       await game.challenge();
       await game.open();
-      await expect(registry.progressApp(game.app, state, [await game.move(0, 1n, next, next)]))
+      await expect(game.progress(0n, ZeroHash, state, [await game.move(0, 1n, next, next)]))
         .to.be.revertedWithCustomError(registry, 'NotATurnTaker')
         .withArgs(stranger.address);
     });
@@ -297,7 +289,7 @@ describe('outcomes', () => {
       await game.challenge();
       await game.open();
       await networkHelpers.setCode(definition, returning(coder.encode(['uint256'], [2n ** 160n])));
-      await expect(world.registry.progressApp(game.app, '0x', [await game.move(0, 1n, '0x', '0x')]))
+      await expect(game.progress(0n, ZeroHash, '0x', [await game.move(0, 1n, '0x', '0x')]))
         .to.be.revertedWithCustomError(world.registry, 'NotATurnTaker')
         .withArgs(ZeroAddress);
     });
@@ -310,13 +302,17 @@ describe('outcomes', () => {
       await game.challenge();
       await game.open();
       await networkHelpers.time.increase(600);
-      await registry.progressApp(game.app, states[0], [await game.move(0, 1n, states[1]!, states[1]!)]);
+      await game.progress(0n, ZeroHash, states[0]!, [await game.move(0, 1n, states[1]!, states[1]!)]);
       const longer = BigInt(Math.max(...game.app.periods));
       expect((await registry.appStatus(game.appId)).finalizesAt).to.equal((await now()) + longer);
       await expect(
-        registry
-          .connect(stranger)
-          .progressApp(game.app, states[1], [await game.move(0, 2n, states[2]!, states[2]!)]),
+        game.progress(
+          1n,
+          pathOf(states[0]!),
+          states[1]!,
+          [await game.move(0, 2n, states[2]!, states[2]!)],
+          stranger,
+        ),
       ).to.be.revertedWithCustomError(registry, 'NotATurnTaker');
     });
 
@@ -329,7 +325,7 @@ describe('outcomes', () => {
         const game = await install(world, scripted.target as string, state, {
           nonce: `0x${fault}0`.padEnd(66, '0'),
         });
-        await registry.setAppState(game.app, 1n, next, await game.signState(1n, next), []);
+        await game.set(1n, next);
         expect((await registry.appStatus(game.appId)).finalizesAt).to.be.greaterThan(await now());
       }
     });

@@ -21,8 +21,10 @@ import {
   deployWorld,
   ETHER,
   ethers,
+  extend,
   networkHelpers,
   pastPeriod,
+  pathOf,
   type App as Installed,
   type Pair,
   type World,
@@ -68,8 +70,10 @@ async function played(
   const initial = initialOf(world);
   const game = await install(world, ADDRESS, initial, { outcomeType, stakes });
   let state = initial;
+  let previous = ZeroHash;
   const signed = [];
   for (const [index, [seat, action]] of moves.entries()) {
+    previous = extend(previous, keccak256(state));
     state = (await app.applyAction(state, action)) as string;
     signed.push(await game.move(seat, BigInt(index + 1), action, state));
   }
@@ -80,10 +84,10 @@ async function played(
   await game.settleLedger();
   const balances = () => Promise.all([user, hub].map(({ address }) => ethers.provider.getBalance(address)));
   return {
-    ...{ world, app, game, state, status },
+    ...{ world, app, game, state, status, previous },
     async settle(): Promise<bigint[]> {
       const before = await balances();
-      await registry.connect(stranger).settleApp(game.app, state, game.proof);
+      await registry.connect(stranger).settleApp(game.id, game.app, previous, state, game.proof);
       return (await balances()).map((balance, i) => balance - before[i]!);
     },
   };
@@ -122,15 +126,17 @@ describe('published Counterfactual apps, unmodified', () => {
       // Off chain both signed what came of the first action; then the hub went silent at its turn.
       expect(await app.applyAction(states[0], take(1n, 1n))).to.equal(states[1]);
       await game.challenge();
-      await registry.setAppState(game.app, 1n, states[1], await game.signState(1n, states[1]!), []);
+      await game.set(1n, states[1]!);
       // It plays on chain after all, and the user answers with the winning move.
-      await registry.progressApp(game.app, states[1], [await game.move(1, 2n, take(0n, 1n), states[2]!)]);
-      await registry.progressApp(game.app, states[2], [await game.move(0, 3n, take(1n, 1n), states[3]!)]);
+      await game.progress(1n, ZeroHash, states[1]!, [await game.move(1, 2n, take(0n, 1n), states[2]!)]);
+      await game.progress(2n, pathOf(states[1]!), states[2]!, [
+        await game.move(0, 3n, take(1n, 1n), states[3]!),
+      ]);
       expect(await app.isStateTerminal(states[3])).to.equal(true);
       await pastPeriod();
       await game.settleLedger();
       // Three actions were made, so the outcome names the second participant.
-      await expect(registry.settleApp(game.app, states[3], game.proof)).to.changeEtherBalances(
+      await expect(game.settle(states[3]!, pathOf(states[1]!, states[2]!))).to.changeEtherBalances(
         ethers,
         [user, hub],
         [0n, 100n],
@@ -147,7 +153,7 @@ describe('published Counterfactual apps, unmodified', () => {
       await game.open([await game.move(0, 1n, take(0n, 1n), states[1]!)]);
       await pastPeriod();
       await game.settleLedger();
-      await expect(registry.settleApp(game.app, states[1], game.proof)).to.changeEtherBalances(
+      await expect(game.settle(states[1]!, pathOf(states[0]!))).to.changeEtherBalances(
         ethers,
         [user, hub],
         [0n, 100n],
@@ -163,7 +169,7 @@ describe('published Counterfactual apps, unmodified', () => {
       await game.challenge();
       await game.open();
       await expect(
-        registry.progressApp(game.app, states[0], [await game.move(0, 1n, take(0n, 6n), states[1]!)]),
+        game.progress(0n, ZeroHash, states[0]!, [await game.move(0, 1n, take(0n, 6n), states[1]!)]),
       ).to.be.revertedWith('invalid pileIdx');
     });
   });
@@ -204,16 +210,12 @@ describe('published Counterfactual apps, unmodified', () => {
     }
 
     it('pays the receiver who shows the preimage on chain', async () => {
-      const { world, game, unlocked } = await installed();
+      const { world, game, locked, unlocked } = await installed();
       await game.challenge();
       await game.open([await game.move(1, 1n, coder.encode(['bytes32'], [preimage]), unlocked)]);
       await pastPeriod();
       await game.settleLedger();
-      await expect(world.registry.settleApp(game.app, unlocked, game.proof)).to.changeEtherBalance(
-        ethers,
-        world.user,
-        100n,
-      );
+      await expect(game.settle(unlocked, pathOf(locked))).to.changeEtherBalance(ethers, world.user, 100n);
     });
 
     it('before its expiry has no outcome yet: the rest is paid, the stake waits and is retried', async () => {
@@ -223,18 +225,18 @@ describe('published Counterfactual apps, unmodified', () => {
       await game.open();
       await pastPeriod();
       await game.settleLedger();
-      await expect(registry.settleApp(game.app, locked, game.proof))
+      await expect(game.settle(locked))
         .to.be.revertedWithCustomError(registry, 'OutcomeNotReady')
         .withArgs(game.appId);
       await networkHelpers.mine(50);
-      await expect(registry.settleApp(game.app, locked, game.proof)).to.changeEtherBalance(ethers, hub, 100n);
+      await expect(game.settle(locked)).to.changeEtherBalance(ethers, hub, 100n);
     });
 
     it('refunds at once when the receiver cancels in a state both signed', async () => {
       const { world, game, cancelled } = await installed();
       const { registry, hub } = world;
-      await registry.setAppState(game.app, 1n, cancelled, await game.signState(1n, cancelled), []);
-      await registry.setOutcome(game.app, cancelled);
+      await game.set(1n, cancelled);
+      await game.setOutcome(cancelled);
       await game.challenge();
       await pastPeriod();
       await game.settleLedger();
@@ -247,11 +249,7 @@ describe('published Counterfactual apps, unmodified', () => {
           ],
         ],
       );
-      await expect(registry.settleApp(game.app, outcome, game.proof)).to.changeEtherBalance(
-        ethers,
-        hub,
-        100n,
-      );
+      await expect(game.settle(outcome)).to.changeEtherBalance(ethers, hub, 100n);
     });
   });
 
@@ -277,11 +275,7 @@ describe('published Counterfactual apps, unmodified', () => {
     await pastPeriod();
     await game.settleLedger();
     const before = await token.balanceOf(user.address);
-    await expect(registry.settleApp(game.app, state, game.proof)).to.changeEtherBalances(
-      ethers,
-      [user, hub],
-      [0n, 100n],
-    );
+    await expect(game.settle(state)).to.changeEtherBalances(ethers, [user, hub], [0n, 100n]);
     expect(await token.balanceOf(user.address)).to.equal(before + 50n);
   });
 
@@ -309,7 +303,7 @@ describe('published Counterfactual apps, unmodified', () => {
     await game.open([await game.move(0, 1n, action, after)]);
     await pastPeriod();
     await game.settleLedger();
-    const paid = registry.settleApp(game.app, after, game.proof);
+    const paid = game.settle(after, pathOf(before));
     await expect(paid).to.changeEtherBalances(ethers, [user, hub], [100n, 0n]);
   });
 
@@ -390,7 +384,7 @@ describe('published Counterfactual apps, unmodified', () => {
   it('AppWithAction: a move that leaves the state as it was is a move, and the end comes when the app says so', async () => {
     const increment = (by: bigint) => coder.encode(['tuple(uint8,uint256)'], [[0, by]]);
     const accept = coder.encode(['tuple(uint8,uint256)'], [[1, 0n]]);
-    const { settle, status, game, app, state } = await played(
+    const { settle, status, game, app, state, previous } = await played(
       'AppWithAction',
       () => coder.encode(['uint256'], [0n]),
       0,
@@ -400,7 +394,11 @@ describe('published Counterfactual apps, unmodified', () => {
         [0, increment(9n)],
       ],
     );
-    expect([status.version, status.steps, status.stateHash]).to.deep.equal([3n, 3n, keccak256(state)]);
+    expect([status.version, status.steps, status.path]).to.deep.equal([
+      3n,
+      3n,
+      extend(previous, keccak256(state)),
+    ]);
     expect(status.finalizesAt).to.equal(status.baseEndsAt);
     expect(await app.getTurnTaker(state, game.app.participants)).to.equal(game.app.participants[0]);
     expect(await settle()).to.deep.equal([100n, 0n]);
@@ -430,10 +428,7 @@ describe('published Counterfactual apps, unmodified', () => {
     ] as const) {
       const { settle, world, game } = await played('IdentityApp', state, outcomeType);
       expect(await settle()).to.deep.equal(paid);
-      await expect(world.registry.settleApp(game.app, '0x', game.proof)).to.be.revertedWithCustomError(
-        world.registry,
-        'AppFinished',
-      );
+      await expect(game.settle('0x')).not.to.emit(world.registry, 'AppSettled');
     }
     const game = await played('IdentityApp', () => coder.encode(['uint8'], [1]), 0);
     await expect(game.app.getTurnTaker('0x', [])).to.be.revertedWith(/no implementation/);

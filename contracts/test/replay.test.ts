@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from 'chai';
-import { keccak256, toBeHex } from 'ethers';
+import { keccak256, toBeHex, ZeroHash } from 'ethers';
 
 import { install } from './support/games.ts';
 import { domainSeparatorOf, typesOf, type Kind } from './support/typed-data.ts';
@@ -27,7 +27,7 @@ describe('replay', () => {
     for (const foreign of [
       { ...domain, chainId: 1n },
       { ...domain, verifyingContract: user.address },
-      { ...domain, version: '2' },
+      { ...domain, version: '1' },
     ]) {
       const sign = (kind: Kind, value: object) =>
         Promise.all([user, hub].map((one) => one.signTypedData(foreign, typesOf(kind), value)));
@@ -91,20 +91,13 @@ describe('replay', () => {
     await registry.connect(user).challengeLedger(id, ledger(0n), NO_SIGNATURES);
     await pastPeriod();
     await registry.settle(id, ledger(0n), []);
-    const proof = game.proof;
-    await registry.setAppState(game.app, 1n, unlocked, await game.signState(1n, unlocked), []);
-    await expect(registry.settleApp(game.app, unlocked, proof)).to.be.revertedWithCustomError(
-      registry,
-      'AppNotInLedger',
-    );
+    await game.set(1n, unlocked);
+    await expect(game.settle(unlocked)).to.be.revertedWithCustomError(registry, 'AppNotInLedger');
     const next = ledger(1n, game.ledger.assets, { epoch: 1n, appsRoot: game.ledger.appsRoot });
     await registry.challengeLedger(id, next, await sign('Ledger', next));
     await pastPeriod();
     await registry.settle(id, next, []);
-    await expect(registry.settleApp(game.app, unlocked, proof)).to.be.revertedWithCustomError(
-      registry,
-      'AppNotInLedger',
-    );
+    await expect(game.settle(unlocked)).to.be.revertedWithCustomError(registry, 'AppNotInLedger');
   });
 
   it('of an action in another app is refused', async () => {
@@ -119,7 +112,7 @@ describe('replay', () => {
     await first.challenge();
     await first.open();
     const move = await second.move(1, 1n, coder.encode(['bytes32'], [preimage]), unlocked);
-    await expect(registry.progressApp(first.app, state, [move])).to.be.revertedWithCustomError(
+    await expect(first.progress(0n, ZeroHash, state, [move])).to.be.revertedWithCustomError(
       registry,
       'WrongSigner',
     );

@@ -8,13 +8,13 @@ import type { Address } from '../protocol/types.ts';
 const at = (address: string) => address as Address;
 
 export const ADDRESSES = {
-  registry: at('0x5d6cacee119c5b4977e94553d449d2d8c2c13dec'),
-  factory: at('0xe97e0ae3a9a15d2e2944c59c19ddbef45a19221d'),
-  channelImplementation: at('0x7819674d81a12534f1a3eb4e82245db340e11883'),
-  transferApp: at('0xcb2d5389e87ee88186b7efcc7fb289087fb23ed2'),
-  batchedTransferApp: at('0x3408781aa8efd8e37d5bdf0968556aeb3dc7013d'),
-  signedTransferApp: at('0x0cccd7ed1b9f841b5e56c91f2e43c9f70afa907b'),
-  swapApp: at('0x44aa559b176676909c8722a8904a81b4e83c2309'),
-  ticTacToeApp: at('0xfdccf584d29099fa9b401236067ea520d695a313'),
-  nimApp: at('0xabac82f4d10236a93f6db9656672ec2724703d96'),
+  registry: at('0xd06ac1ef53a055af45cab1600f931c8c39d93fc1'),
+  factory: at('0x25c63c452ba69f7e8350fb53b76b0921695f65c6'),
+  channelImplementation: at('0xd36efc9517d89586364cb4cb8bdbf1f58fd76919'),
+  transferApp: at('0x3aa4da0de94895c63a2bbe69e6ecfe14115e3f66'),
+  batchedTransferApp: at('0x80e65ddf26cf4665d1e93361c8ea082eb7908168'),
+  signedTransferApp: at('0xc915661665bfc8a55209668a0206a46cee06785a'),
+  swapApp: at('0x3e3af7e850ce90de6f4b5353dc209ce1003c8a7e'),
+  ticTacToeApp: at('0xab230ecc9c33739a38c18a1bf5092e86ce1c0b2e'),
+  nimApp: at('0x22eb39c522cd032f353c2301dd13dbc92b714113'),
 } as const;

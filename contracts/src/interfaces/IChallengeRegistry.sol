@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {App, Cancel, ChannelId, Ledger, LedgerHeader, Move} from "../Structs.sol";
+import {App, Cancel, Challenge, ChannelId, Ledger, Move, Opening, PathProof} from "../Structs.sol";
 import {IChannel} from "./IChannel.sol";
 
 /// @title Disputes of every channel on a chain
 /// @notice The registry knows, per channel, the epoch, the highest ledger version ever shown (the *floor*) with its digest,
-/// and the running challenge; per app, the state a dispute has reached. Signatures are EIP-712 under the registry's domain.
-/// A challenge is final from `finalizesAt` on; before, it can be answered.
+/// and the running challenge; per app, the path of states a dispute has taken. Signatures are EIP-712 under the registry's domain.
+/// A challenge is final from `finalizesAt` on; before, it can be answered. Starting one takes a party or its signed
+/// {Challenge}; answering is open to all. A call that finds its work done, or done further, goes on instead of
+/// reverting: whoever sent it plans anew from the chain and takes nothing for done.
+///
+/// An app's *base* is the last state both signed (or the installed one, version 0), its *tip* the last move above it. The
+/// path commitment is `keccak256(before, stateHash)` per state; before a base set anew it is zero.
 interface IChallengeRegistry {
     error WrongChannel(address channel);
     error WrongEpoch(uint64 given, uint64 current);
     error WrongSigner(address expected, address recovered);
-    /// @notice Only a party may challenge at a version that strangers can show too (0, or the floor itself).
+    /// @notice Only a party may start, or whoever has its signed {Challenge}.
     error NotAParty(address caller);
+    /// @notice An app's participants are exactly the channel's two parties, in either order.
+    error NotTheParties(address first, address second);
     error StaleVersion(uint64 given, uint64 floor);
     error NoChallenge(bytes32 subject);
     error ChallengeFinal(uint64 finalizesAt);
@@ -26,12 +33,15 @@ interface IChallengeRegistry {
     error AmountTooLarge(uint256 amount);
     /// @notice Version 0 of an epoch has no assets and no apps.
     error NotEmpty();
-    error AppAlreadyOpen(bytes32 appId);
     error AppNotInLedger(bytes32 appId, bytes32 appsRoot);
+    /// @notice The hash of an initial state, or the commitment to a path, is not the expected one.
     error AppStateMismatch(bytes32 expected, bytes32 given);
-    error AppFinished(bytes32 appId);
     error NoMoves();
     error NotATurnTaker(address taker);
+    /// @notice The time of whoever was to move is over.
+    error TurnOver(uint64 turnEndsAt);
+    /// @notice After 1024 moves the next waits until its base can no longer be answered.
+    error PathFull(uint64 baseEndsAt);
     error ActionDeadlinePassed(uint64 deadline);
     error StateTerminal(bytes32 appId);
     error OutcomeNotReady(bytes32 appId);
@@ -57,25 +67,32 @@ interface IChallengeRegistry {
     event LedgerCancelled(address indexed channel, uint64 indexed epoch, uint64 version, uint64 challengeId);
     /// @notice The epoch is over; everything signed in it is void. The next one is `epoch + 1`.
     event LedgerSettled(address indexed channel, uint64 indexed epoch, uint64 version, bytes32 digest);
-    /// @notice A state that both parties agreed to (or the installed one, version 0) is on chain.
+    /// @notice A state that both parties agreed to (or the installed one, version 0) is the new base and tip.
     event AppChallenged(
         address indexed channel,
         bytes32 indexed appId,
         uint64 version,
         uint64 challengeId,
+        uint64 turnEndsAt,
         uint64 finalizesAt,
-        bytes32 stateHash
+        bytes32 stateHash,
+        bytes32 path
     );
-    /// @notice A turn taker moved. Carries all that the other side needs to go on, and when the challenge now ends.
+    /// @notice A turn taker moved. Carries all that the other side needs to go on.
     event AppProgressed(
         address indexed channel,
         bytes32 indexed appId,
         uint64 version,
+        uint64 challengeId,
+        uint64 turnEndsAt,
         uint64 finalizesAt,
+        bytes32 path,
         bytes action,
         bytes signature,
         bytes state
     );
+    /// @notice The base was raised to a state already on the path; tip, path and turn stay.
+    event AppRebased(address indexed channel, bytes32 indexed appId, uint64 version);
     event AppCancelled(address indexed channel, bytes32 indexed appId, uint64 version, uint64 challengeId);
     event OutcomeSet(address indexed channel, bytes32 indexed appId, bytes outcome);
     /// @notice The stake was paid. `fallbackApplied`: no valid outcome in the grace time, so each got its own stake back.
@@ -99,19 +116,21 @@ interface IChallengeRegistry {
         Settled
     }
 
-    /// @param version of the state reached
-    /// @param steps how many moves it is above the last state both agreed to
-    /// @param baseEndsAt until when a move cannot become final, so that a newer agreed state can still be shown
-    /// @param finalizesAt 0 = no challenge
-    /// @param stateHash of the state; of the outcome once that is set; zero once settled
+    /// @param version of the tip
+    /// @param steps how many moves it is above the base
+    /// @param baseEndsAt until when nothing becomes final, so that a newer agreed state can still be shown
+    /// @param turnEndsAt until when whoever is to move may; after a terminal move, the other side's time to answer
+    /// @param finalizesAt the later of the two; 0 = no challenge
+    /// @param path commitment to the path up to the tip; hash of the outcome once that is set; zero once settled
     struct AppStatus {
         uint64 version;
         uint32 steps;
         uint64 baseEndsAt;
+        uint64 turnEndsAt;
         uint64 finalizesAt;
         uint64 challengeId;
         AppStage stage;
-        bytes32 stateHash;
+        bytes32 path;
     }
 
     function factory() external view returns (address);
@@ -137,56 +156,93 @@ interface IChallengeRegistry {
     /// @notice Whether a withdrawal was executed; works before the channel is deployed.
     function withdrawalExecuted(address channel, bytes32 digest) external view returns (bool);
 
-    /// @notice Starts a challenge, or replaces a running one by a newer ledger; the full period starts.
-    /// Above the floor anyone may, with both signatures. At the floor (or version 0) a party may, without any.
-    /// @param signatures of the initiator and of the responder
+    /// @notice Starts a challenge, or replaces a running one by a newer ledger; the full period starts. Parties only.
+    /// Goes on where a challenge with this or a newer ledger runs.
+    /// @param signatures of the initiator and of the responder; not looked at for version 0 or the floor itself
     function challengeLedger(ChannelId calldata id, Ledger calldata ledger, bytes[2] calldata signatures) external;
 
+    /// @notice The same by anyone, with a party's Challenge for exactly the challenge that starts: subject zero.
+    function challengeLedgerFor(
+        ChannelId calldata id,
+        Ledger calldata ledger,
+        bytes[2] calldata signatures,
+        Challenge calldata challenge,
+        bytes calldata signature
+    ) external;
+
     /// @notice Answers a running challenge by a newer double-signed ledger. Clears it and raises the floor.
+    /// Goes on where no challenge runs, or the floor is as high already.
     function answerLedger(ChannelId calldata id, Ledger calldata ledger, bytes[2] calldata signatures) external;
 
     /// @notice Ends a challenge by agreement, also a final one not yet settled. The subject of a ledger's cancel is zero.
+    /// Goes on where none runs.
     function cancelLedger(ChannelId calldata id, Cancel calldata cancel, bytes[2] calldata signatures) external;
 
     /// @notice Pays out a final ledger and starts the next epoch. Deploys the channel if needed.
+    /// Goes on where the epoch was settled.
     /// @param others assets that are not in the ledger, to be paid to whoever put them in
     function settle(ChannelId calldata id, Ledger calldata ledger, address[] calldata others) external;
 
-    /// @notice Disputes an app from its leaf in a ledger that is challenged or was settled.
-    /// @param header of the challenged ledger; not looked at once the epoch is settled
-    /// @param state the initial state; only needed with moves
-    /// @param moves to apply at once, in order
-    function openApp(
-        App calldata app,
-        LedgerHeader calldata header,
-        bytes32[] calldata proof,
-        bytes calldata state,
-        Move[] calldata moves
-    ) external;
+    /// @notice Disputes an app from its leaf: puts the ledger on chain, unless a challenge with this or a newer one runs, and
+    /// opens the app. Parties only; once the epoch is settled, anyone. Where the app is open already, by anyone, its
+    /// moves are played as far as the chain has not got them.
+    function openApp(Opening calldata opening) external;
 
-    /// @notice Disputes an app from a double-signed state, or answers with one: any above the last agreed state on chain
-    /// replaces whatever moves were made since. A terminal state that both signed is final at once.
+    /// @notice The same by anyone, with a party's Challenge whose subject is the app and whose number is zero. It opens an app
+    /// that was never open, with a move at least.
+    function openAppFor(Opening calldata opening, Challenge calldata challenge, bytes calldata signature) external;
+
+    /// @notice Disputes an app from a double-signed state (parties only), or answers with one (anyone, until final). Above the tip,
+    /// or other than what the path has at its version, it displaces the tip and all that led there. Equal to it, it
+    /// becomes the base and everything else stays. Goes on where it is at or below the base, and where the proof does not
+    /// lead to the tip because the chain has moved. A terminal state that both signed is final at once.
     /// @param signatures on the AppState, by participant position
+    /// @param moves from this state on; played as far as the chain has not got them, if this state is on its path
     function setAppState(
+        ChannelId calldata id,
         App calldata app,
         uint64 version,
         bytes calldata state,
         bytes[2] calldata signatures,
+        PathProof calldata proof,
         Move[] calldata moves
     ) external;
 
-    /// @notice Applies moves, each signed by its turn taker. Anyone may submit them.
-    /// @param state the state now on chain
-    function progressApp(App calldata app, bytes calldata state, Move[] calldata moves) external;
+    /// @notice Applies moves, each signed by its turn taker, in its time. Anyone may submit them. What of them the chain has
+    /// got is skipped; goes on where the chain went further or another way.
+    /// @param version of the tip, and `state` it is
+    /// @param previous the path commitment before it
+    function progressApp(
+        ChannelId calldata id,
+        App calldata app,
+        uint64 version,
+        bytes32 previous,
+        bytes calldata state,
+        Move[] calldata moves
+    ) external;
 
-    /// @notice Ends a dispute of an app by agreement; the last agreed version stays the floor.
+    /// @notice Ends a dispute of an app by agreement, also a final one not yet paid. What both had signed stays the floor: a
+    /// restart takes a party and a state at least as new. Goes on where none runs.
     /// @param signatures by participant position
-    function cancelApp(App calldata app, Cancel calldata cancel, bytes[2] calldata signatures) external;
+    function cancelApp(
+        ChannelId calldata id,
+        App calldata app,
+        Cancel calldata cancel,
+        bytes[2] calldata signatures
+    ) external;
 
-    /// @notice Fixes the outcome of a final state. Optional: {settleApp} does so too.
-    function setOutcome(App calldata app, bytes calldata state) external;
+    /// @notice Fixes the outcome of a final state. Optional: {settleApp} does so too. Goes on where it is fixed.
+    /// @param previous the path commitment before the state
+    function setOutcome(ChannelId calldata id, App calldata app, bytes32 previous, bytes calldata state) external;
 
-    /// @notice Pays the stake of an app of a settled ledger, once.
+    /// @notice Pays the stake of an app of a settled ledger, once. Goes on where that was done.
+    /// @param previous the path commitment before the state; not looked at once the outcome is set
     /// @param data the final state, or the outcome once that was set
-    function settleApp(App calldata app, bytes calldata data, bytes32[] calldata proof) external;
+    function settleApp(
+        ChannelId calldata id,
+        App calldata app,
+        bytes32 previous,
+        bytes calldata data,
+        bytes32[] calldata proof
+    ) external;
 }

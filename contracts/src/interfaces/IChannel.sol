@@ -13,7 +13,6 @@ interface IChannel {
     error WrongEpoch(uint64 given, uint64 current);
     error InvalidParty(uint8 party);
     error DeadlinePassed(uint64 deadline);
-    error WithdrawalAlreadyExecuted(bytes32 digest);
     error WrongSigner(address expected, address recovered);
     error AmountTooLarge(uint256 amount);
     error WrongValue(uint256 given, uint256 expected);
@@ -75,7 +74,7 @@ interface IChannel {
     function deposit(address asset, uint256 amount) external payable;
 
     /// @notice Executes a withdrawal that both parties signed, once, in its epoch, before its deadline, whole or not at all.
-    /// Anyone may submit it.
+    /// Anyone may submit it; one that was executed goes on.
     /// @param signatures of the initiator and of the responder
     function withdraw(Withdrawal calldata withdrawal, bytes[2] calldata signatures) external;
 

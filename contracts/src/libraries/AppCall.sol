@@ -43,9 +43,9 @@ library AppCall {
 
     /// @return computed false when the app reverts or answers what is no `bytes`
     function outcome(App calldata app, bytes memory state) internal view returns (bool computed, bytes memory result) {
-        requireGas();
         address definition = app.definition;
         bytes memory data = abi.encodeCall(CounterfactualApp.computeOutcome, (state));
+        requireGas();
         uint256 gasLimit = GAS;
         uint256 limit = MAX_RETURN;
         assembly ("memory-safe") {
@@ -68,6 +68,7 @@ library AppCall {
         }
     }
 
+    /// Asked for after everything was copied and encoded: what that takes must not be missing in the call.
     function requireGas() internal view {
         Money.requireGas(GAS);
     }

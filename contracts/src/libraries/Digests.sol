@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {App, AppState, Asset, Cancel, Ledger, LedgerHeader, Stake, Withdrawal} from "../Structs.sol";
+import {App, AppState, Asset, Cancel, Challenge, Ledger, Stake, Withdrawal} from "../Structs.sol";
 
 /// @title EIP-712 struct hashes
 /// @notice The one place where Solidity decides about signed bytes; golden vectors hold it to the TypeScript side.
@@ -28,11 +28,14 @@ library Digests {
     bytes32 internal constant CANCEL_TYPEHASH = keccak256(
         "Cancel(address channel,uint64 epoch,bytes32 subject,uint64 challengeId,uint64 deadline)"
     );
+    bytes32 internal constant CHALLENGE_TYPEHASH = keccak256(
+        "Challenge(address channel,uint64 epoch,uint64 challengeId,bytes32 subject,uint64 minVersion,uint64 deadline)"
+    );
 
     function domainSeparator(address verifyingContract) internal view returns (bytes32) {
         return
             keccak256(
-                abi.encode(DOMAIN_TYPEHASH, keccak256("Indra"), keccak256("1"), block.chainid, verifyingContract)
+                abi.encode(DOMAIN_TYPEHASH, keccak256("Indra"), keccak256("2"), block.chainid, verifyingContract)
             );
     }
 
@@ -72,21 +75,17 @@ library Digests {
     }
 
     function hash(Ledger calldata ledger) internal pure returns (bytes32) {
-        return ledgerHash(ledger.channel, ledger.epoch, ledger.version, hash(ledger.assets), ledger.appsRoot);
-    }
-
-    function hash(LedgerHeader calldata header, address channel, uint64 epoch) internal pure returns (bytes32) {
-        return ledgerHash(channel, epoch, header.version, header.assetsHash, header.appsRoot);
-    }
-
-    function ledgerHash(
-        address channel,
-        uint64 epoch,
-        uint64 version,
-        bytes32 assetsHash,
-        bytes32 appsRoot
-    ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(LEDGER_TYPEHASH, channel, epoch, version, assetsHash, appsRoot));
+        return
+            keccak256(
+                abi.encode(
+                    LEDGER_TYPEHASH,
+                    ledger.channel,
+                    ledger.epoch,
+                    ledger.version,
+                    hash(ledger.assets),
+                    ledger.appsRoot
+                )
+            );
     }
 
     function hash(Stake[] calldata stakes) internal pure returns (bytes32) {
@@ -161,6 +160,21 @@ library Digests {
                     cancel.subject,
                     cancel.challengeId,
                     cancel.deadline
+                )
+            );
+    }
+
+    function hash(Challenge calldata challenge) internal pure returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    CHALLENGE_TYPEHASH,
+                    challenge.channel,
+                    challenge.epoch,
+                    challenge.challengeId,
+                    challenge.subject,
+                    challenge.minVersion,
+                    challenge.deadline
                 )
             );
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {App, CoinTransfer, Stake} from "../Structs.sol";
+import {CoinTransfer, Stake} from "../Structs.sol";
 
 /// @title What an outcome means in money
 /// @notice Pays participants by position, whatever `to` says. An outcome must distribute each stake exactly; any other
@@ -46,10 +46,11 @@ library Interpreter {
     /// @notice `(address to, uint256 amount)[][]`, one list per stake. A list of two is by position; in any other, each
     /// transfer goes to the participant it names.
     function multiAsset(
-        App calldata app,
+        address[2] calldata participants,
+        Stake[] calldata stakes,
         CoinTransfer[][] memory transfers
     ) internal pure returns (bool valid, Stake[] memory payouts) {
-        payouts = app.stakes;
+        payouts = stakes;
         if (transfers.length != payouts.length) return (false, payouts);
         for (uint256 i = 0; i < payouts.length; i++) {
             CoinTransfer[] memory list = transfers[i];
@@ -58,10 +59,10 @@ library Interpreter {
                 uint256 position =
                     list.length == 2
                         ? j
-                        : list[j].to == app.participants[0]
+                        : list[j].to == participants[0]
                             ? 0
                             : 1;
-                if (list.length != 2 && list[j].to != app.participants[position]) return (false, payouts);
+                if (list.length != 2 && list[j].to != participants[position]) return (false, payouts);
                 uint256 before = amounts[position];
                 unchecked {
                     amounts[position] = before + list[j].amount;
@@ -69,7 +70,7 @@ library Interpreter {
                 if (amounts[position] < before) return (false, payouts);
             }
             payouts[i].amounts = amounts;
-            if (!_exact(payouts[i], app.stakes[i])) return (false, payouts);
+            if (!_exact(payouts[i], stakes[i])) return (false, payouts);
         }
         return (true, payouts);
     }

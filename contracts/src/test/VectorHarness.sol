@@ -5,16 +5,12 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 
 import {ChannelAddress} from "../libraries/ChannelAddress.sol";
 import {Digests} from "../libraries/Digests.sol";
-import {App, AppState, Cancel, Ledger, LedgerHeader, Withdrawal} from "../Structs.sol";
+import {App, AppState, Cancel, Challenge, Ledger, Withdrawal} from "../Structs.sol";
 
 /// @notice Shows the golden vectors the hashes that the contracts use.
 contract VectorHarness {
     function ledger(Ledger calldata value) external pure returns (bytes32) {
         return Digests.hash(value);
-    }
-
-    function ledgerHeader(LedgerHeader calldata value, address channel, uint64 epoch) external pure returns (bytes32) {
-        return Digests.hash(value, channel, epoch);
     }
 
     function app(App calldata value) external pure returns (bytes32) {
@@ -30,6 +26,10 @@ contract VectorHarness {
     }
 
     function cancel(Cancel calldata value) external pure returns (bytes32) {
+        return Digests.hash(value);
+    }
+
+    function challenge(Challenge calldata value) external pure returns (bytes32) {
         return Digests.hash(value);
     }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-import { keccak256 } from 'ethers';
+import { keccak256, ZeroHash } from 'ethers';
 
 import {
   asset,
-  header,
+  NO_PROOF,
+  NO_SIGNATURES,
   tree,
   TURNS,
   type App,
@@ -44,17 +45,38 @@ export async function install(
   );
   const ledger = world.ledger(4n, assets, { appsRoot: root });
   const appState = (version: bigint, state: string) => ({ appId, version, stateHash: keccak256(state) });
+  const signState = (version: bigint, state: string) =>
+    world.sign('AppState', appState(version, state), seats);
+  /** Where the epoch is settled or the ledger on chain, its signatures are not looked at. */
+  const opening = async (moves: object[] = [], signed = true) => ({
+    id,
+    ledger,
+    signatures: signed ? await world.sign('Ledger', ledger) : NO_SIGNATURES,
+    app,
+    proof: proof(appId),
+    state: initialState,
+    moves,
+  });
   return {
     app,
     appId,
     seats,
     ledger,
     proof: proof(appId),
+    id,
+    opening,
     challenge: async () => registry.challengeLedger(id, ledger, await world.sign('Ledger', ledger)),
-    open: (moves: object[] = []) =>
-      registry.openApp(app, header(ledger), proof(appId), moves.length > 0 ? initialState : '0x', moves),
+    /** From its leaf in the ledger, which is put on chain where it is not. */
+    open: async (moves: object[] = []) => registry.openApp(await opening(moves)),
+    /** Above the tip, or where no dispute is. */
+    set: async (version: bigint, state: string, moves: object[] = [], proof: object = NO_PROOF) =>
+      registry.setAppState(id, app, version, state, await signState(version, state), proof, moves),
+    progress: (version: bigint, previous: string, state: string, moves: object[], by: Signer = world.user) =>
+      registry.connect(by).progressApp(id, app, version, previous, state, moves),
+    setOutcome: (state: string, previous = ZeroHash) => registry.setOutcome(id, app, previous, state),
+    settle: (data: string, previous = ZeroHash) => registry.settleApp(id, app, previous, data, proof(appId)),
     settleLedger: () => registry.settle(id, ledger, []),
-    signState: (version: bigint, state: string) => world.sign('AppState', appState(version, state), seats),
+    signState,
     move: async (seat: 0 | 1, version: bigint, action: string, next: string) => ({
       action,
       signature: (await world.sign('AppState', appState(version, next), [seats[seat]]))[0],

@@ -31,6 +31,11 @@ export const TYPES = {
         'uint64 deadline, address handler, bytes data',
     ),
   },
+  Challenge: {
+    Challenge: fields(
+      'address channel, uint64 epoch, uint64 challengeId, bytes32 subject, uint64 minVersion, uint64 deadline',
+    ),
+  },
   Cancel: {
     Cancel: fields('address channel, uint64 epoch, bytes32 subject, uint64 challengeId, uint64 deadline'),
   },
@@ -45,9 +50,5 @@ export const typesOf = (kind: Kind): Record<string, TypedDataField[]> =>
 export const digestOf = (domain: TypedDataDomain, kind: Kind, value: object): string =>
   TypedDataEncoder.hash(domain, typesOf(kind), value);
 
-/** keccak256 over the struct hashes of an array, as EIP-712 hashes it inside a Ledger. */
-export const assetHash = (asset: object): string =>
-  TypedDataEncoder.hashStruct('Asset', { Asset: ASSET }, asset);
-
 export const domainSeparatorOf = (chainId: bigint, verifyingContract: string): string =>
-  TypedDataEncoder.hashDomain({ name: 'Indra', version: '1', chainId, verifyingContract });
+  TypedDataEncoder.hashDomain({ name: 'Indra', version: '2', chainId, verifyingContract });

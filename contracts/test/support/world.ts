@@ -14,7 +14,7 @@ import {
 } from 'ethers';
 
 import type { Channel, Factory, Registry, Token } from './contracts.ts';
-import { assetHash, digestOf, typesOf, type Kind } from './typed-data.ts';
+import { digestOf, typesOf, type Kind } from './typed-data.ts';
 
 export const connection = await network.create();
 export const { ethers, networkHelpers } = connection;
@@ -66,7 +66,8 @@ export const deployed = async <T>(name: string, args: unknown[] = []): Promise<T
 /** The contracts, a token, and a channel that is not deployed. One user leads, the hub answers. */
 export async function deployWorld() {
   const [deployer, user, hub, stranger] = (await ethers.getSigners()) as [Signer, Signer, Signer, Signer];
-  const registry = await deployed<Registry>('ChallengeRegistry');
+  // A party's by default: starting a challenge takes one.
+  const registry = (await deployed<Registry>('ChallengeRegistry')).connect(user);
   const factory = (await ethers.getContractAt(
     'ChannelFactory',
     await registry.factory(),
@@ -74,7 +75,7 @@ export async function deployWorld() {
   const token = await deployed<Token>('TestToken');
   const transferApp = await ethers.deployContract('TransferApp');
   const { chainId } = await ethers.provider.getNetwork();
-  const domain = { name: 'Indra', version: '1', chainId, verifyingContract: await registry.getAddress() };
+  const domain = { name: 'Indra', version: '2', chainId, verifyingContract: await registry.getAddress() };
   const id = { initiator: user.address, responder: hub.address, challengePeriod: PERIOD };
   const address = await factory.channelAddress(user.address, hub.address, PERIOD);
   const channel = (await ethers.getContractAt('Channel', address)) as unknown as Channel;
@@ -171,13 +172,11 @@ export function asset(address: string, rest: Partial<Omit<Asset, 'asset'>>): Ass
   return full;
 }
 
-export const assetsHash = (assets: Asset[]): string => keccak256(concat(assets.map(assetHash)));
-
-export const header = (ledger: Ledger) => ({
-  version: ledger.version,
-  assetsHash: assetsHash(ledger.assets),
-  appsRoot: ledger.appsRoot,
-});
+/** Commitment to a path: each state's hash upon what came before. */
+export const extend = (before: string, stateHash: string): string => keccak256(concat([before, stateHash]));
+export const pathOf = (...states: string[]): string =>
+  states.reduce((path, state) => extend(path, keccak256(state)), ZeroHash);
+export const NO_PROOF = { before: ZeroHash, hashes: [] as string[] };
 
 export const leafOf = (appId: string): string => keccak256(appId);
 
