@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from 'chai';
-import { keccak256, ZeroHash } from 'ethers';
+import { keccak256, ZeroAddress, ZeroHash } from 'ethers';
 
 import {
   asset,
@@ -8,12 +8,14 @@ import {
   deployWorld,
   ETHER,
   ethers,
+  extend,
   FAR,
-  header,
   networkHelpers,
+  NO_PROOF,
   NO_SIGNATURES,
   now,
   pastPeriod,
+  pathOf,
   PERIOD,
   tree,
   TURNS,
@@ -39,6 +41,18 @@ async function withTransfer(rest: Partial<App> = {}) {
     action,
     signature: (await world.sign('AppState', appState(version, next), [by]))[0],
   });
+  const signState = (version: bigint, encoded: string) =>
+    world.sign('AppState', appState(version, encoded), [world.hub, world.user]);
+  const opening = (other: object = {}) => ({
+    id: world.id,
+    ledger: state,
+    signatures,
+    app: transfer.app,
+    proof: proof(appId),
+    state: transfer.state,
+    moves: [],
+    ...other,
+  });
   const unlock = () => move(1n, coder.encode(['bytes32'], [transfer.preimage]), transfer.unlocked);
   return {
     ...world,
@@ -50,11 +64,18 @@ async function withTransfer(rest: Partial<App> = {}) {
     appState,
     move,
     unlock,
+    opening,
     challenge: () => world.registry.challengeLedger(world.id, state, signatures),
-    open: async (moves: object[] = [], encoded = moves.length > 0 ? transfer.state : '0x') =>
-      world.registry.openApp(transfer.app, header(state), proof(appId), encoded, moves),
-    signState: (version: bigint, encoded: string) =>
-      world.sign('AppState', appState(version, encoded), [world.hub, world.user]),
+    open: (moves: object[] = []) => world.registry.openApp(opening({ moves })),
+    set: async (version: bigint, encoded: string, moves: object[] = [], path: object = NO_PROOF) =>
+      world.registry.setAppState(
+        ...[world.id, transfer.app, version, encoded, await signState(version, encoded), path, moves],
+      ),
+    progress: (moves: object[], from = transfer.state, version = 0n, previous = ZeroHash) =>
+      world.registry.progressApp(world.id, transfer.app, version, previous, from, moves),
+    settleApp: (data: string, previous = pathOf(transfer.state)) =>
+      world.registry.settleApp(world.id, transfer.app, previous, data, proof(appId)),
+    signState,
   };
 }
 
@@ -63,242 +84,431 @@ const load = () => networkHelpers.loadFixture(plain);
 
 async function opened() {
   const world = await withTransfer();
-  await world.challenge();
   await world.open();
   return world;
 }
 const loadOpened = () => networkHelpers.loadFixture(opened);
+
+const larger = (a: bigint, b: bigint) => (a > b ? a : b);
+
+const outcomeHashes = async ({ transferApp, state, unlocked }: Awaited<ReturnType<typeof plain>>) =>
+  Promise.all([unlocked, state].map(async (one) => keccak256(await transferApp.computeOutcome(one))));
 
 const settleLedger = ({ registry, id, ledgerState }: Awaited<ReturnType<typeof plain>>) =>
   registry.settle(id, ledgerState, []);
 
 describe('app challenges', () => {
   describe('opening from the leaf', () => {
-    it('starts at version 0 for the longer period', async () => {
-      const { registry, challenge, open, appId, address, app } = await load();
-      await challenge();
+    it('puts the ledger on chain and starts at version 0: a base for the longer period, a turn for its own', async () => {
+      const { registry, open, appId, address, app, state, digest, ledgerState } = await load();
       const opening = open();
-      await expect(opening).to.emit(registry, 'AppChallenged');
-      const end = (await now()) + BigInt(LONGER);
+      await expect(opening).to.emit(registry, 'LedgerChallenged');
+      await expect(opening)
+        .to.emit(registry, 'LedgerChallenged')
+        .withArgs(address, 0n, 5n, 1n, (await now()) + BigInt(PERIOD), digest('Ledger', ledgerState));
+      const [base, turn] = [(await now()) + BigInt(LONGER), (await now()) + BigInt(app.periods[1])];
+      const path = pathOf(state);
       await expect(opening)
         .to.emit(registry, 'AppChallenged')
-        .withArgs(address, appId, 0n, 1n, end, app.initialStateHash);
-      expect(await registry.appStatus(appId)).to.deep.equal([0n, 0n, end, end, 1n, 0n, app.initialStateHash]);
+        .withArgs(address, appId, 0n, 1n, turn, larger(base, turn), app.initialStateHash, path);
+      expect(await registry.appStatus(appId)).to.deep.equal([0n, 0n, base, turn, base, 1n, 0n, path]);
     });
 
-    it('puts the ledger on chain, opens the app and moves in one transaction', async () => {
-      const { registry, id, ledgerState, ledgerSignatures, app, proof, state, unlock, unlocked, appId } =
-        await load();
-      const encode = registry.interface.encodeFunctionData.bind(registry.interface);
-      await registry.multicall([
-        encode('challengeLedger', [id, ledgerState, ledgerSignatures]),
-        encode('openApp', [app, header(ledgerState), proof, state, [await unlock()]]),
-      ]);
-      const status = await registry.appStatus(appId);
-      expect([status.version, status.steps, status.stateHash]).to.deep.equal([1n, 1n, keccak256(unlocked)]);
+    it('keeps a running challenge with its ledger or a newer one, and replaces an older', async () => {
+      const world = await load();
+      const { registry, id, user, hub, address, ledger, sign, opening, appId, app, ledgerState } = world;
+      await registry.connect(user).challengeLedger(id, ledger(0n), NO_SIGNATURES);
+      const start = await networkHelpers.takeSnapshot();
+      await registry.openApp(opening());
+      expect((await registry.channelStatus(address)).version).to.equal(5n);
+      expect((await registry.channelStatus(address)).challengeId).to.equal(2n);
+      await start.restore();
+      // It runs already: its signatures are not looked at.
+      await world.challenge();
+      const before = await registry.channelStatus(address);
+      await registry.connect(hub).openApp(opening({ signatures: NO_SIGNATURES }));
+      expect(await registry.channelStatus(address)).to.deep.equal(before);
+      await start.restore();
+      const newer = { ...ledgerState, version: 9n };
+      await registry.challengeLedger(id, newer, await sign('Ledger', newer));
+      const running = await registry.channelStatus(address);
+      await expect(registry.openApp(opening({ signatures: NO_SIGNATURES })))
+        .to.be.revertedWithCustomError(registry, 'WrongSigner')
+        .withArgs(app.participants[1], ZeroAddress);
+      await registry.openApp(opening());
+      expect(await registry.channelStatus(address)).to.deep.equal(running);
+      expect((await registry.appStatus(appId)).challengeId).to.equal(1n);
     });
 
-    it('needs a challenged ledger that contains the app', async () => {
-      const { registry, challenge, open, app, appId, ledgerState, digest, proof, ledger } = await load();
-      await expect(open()).to.be.revertedWithCustomError(registry, 'NoChallenge').withArgs(ZeroHash);
+    it('needs a ledger that contains the app, and its initial state', async () => {
+      const { registry, app, appId, ledgerState, opening, ledger, id, sign, digest } = await load();
+      const refused = async (rest: object, error: string, ...args: unknown[]) =>
+        expect(registry.openApp(opening(rest)))
+          .to.be.revertedWithCustomError(registry, error)
+          .withArgs(...args);
+      await refused({ proof: [] }, 'AppNotInLedger', appId, ledgerState.appsRoot);
+      await refused({ state: '0x12' }, 'AppStateMismatch', app.initialStateHash, keccak256('0x12'));
+      const later = { ...app, epoch: 3n };
+      await refused({ app: later }, 'WrongEpoch', 0n, 3n);
+      await refused({ app: later, ledger: { ...ledgerState, epoch: 3n } }, 'WrongEpoch', 3n, 0n);
+      await refused({ ledger: ledger(6n, ledgerState.assets) }, 'LockedWithoutApps', ETHER);
+      const newer = { ...ledgerState, version: 6n };
+      await registry.challengeLedger(id, newer, await sign('Ledger', newer));
+      await registry.answerLedger(
+        id,
+        { ...newer, version: 7n },
+        await sign('Ledger', { ...newer, version: 7n }),
+      );
+      await refused({}, 'StaleVersion', 5n, 7n);
+      expect(digest('App', later)).not.to.equal(appId);
+    });
+
+    it('takes a party until the epoch is settled, then anyone', async () => {
+      const world = await load();
+      const { registry, stranger, challenge, opening, appId, id, ledgerState } = world;
+      await expect(registry.connect(stranger).openApp(opening()))
+        .to.be.revertedWithCustomError(registry, 'NotAParty')
+        .withArgs(stranger.address);
       await challenge();
-      const other = { ...ledgerState, version: 6n };
-      await expect(registry.openApp(app, header(other), proof, '0x', []))
-        .to.be.revertedWithCustomError(registry, 'LedgerMismatch')
-        .withArgs(digest('Ledger', ledgerState), digest('Ledger', other));
-      await expect(registry.openApp(app, header(ledgerState), [], '0x', []))
-        .to.be.revertedWithCustomError(registry, 'AppNotInLedger')
-        .withArgs(appId, ledgerState.appsRoot);
-      const foreign = { ...app, epoch: 3n };
-      await expect(registry.openApp(foreign, header(ledger(1n)), proof, '0x', []))
-        .to.be.revertedWithCustomError(registry, 'AppNotInLedger')
-        .withArgs(digest('App', foreign), ZeroHash);
-      await open();
-      await expect(open()).to.be.revertedWithCustomError(registry, 'AppAlreadyOpen').withArgs(appId);
+      await expect(registry.connect(stranger).openApp(opening())).to.be.revertedWithCustomError(
+        registry,
+        'NotAParty',
+      );
+      await pastPeriod();
+      await registry.settle(id, ledgerState, []);
+      const empty = { ...ledgerState, epoch: 0n, version: 1n, assets: [] };
+      await registry.connect(stranger).openApp(opening({ ledger: empty, signatures: NO_SIGNATURES }));
+      expect((await registry.appStatus(appId)).challengeId).to.equal(1n);
+      // Each app has its own full period, also then.
+      const status = await registry.appStatus(appId);
+      expect(status.finalizesAt).to.equal((await now()) + BigInt(LONGER));
+    });
+
+    it('W-C6 goes on where somebody opened it in front, and plays what the chain has not got', async () => {
+      const world = await load();
+      const { registry, user, hub, stranger, opening, unlock, appId, address } = world;
+      const move = await unlock();
+      const start = await networkHelpers.takeSnapshot();
+      // The payer opens the app without a move, in front of the payee's multicall.
+      await registry.connect(hub).openApp(opening());
+      const encode = registry.interface.encodeFunctionData.bind(registry.interface);
+      const data = [
+        encode('challengeLedger', [world.id, world.ledgerState, world.ledgerSignatures]),
+        encode('openApp', [opening({ moves: [move] })]),
+      ];
+      await registry.connect(user).multicall(data);
+      const status = await registry.appStatus(appId);
+      expect([status.version, status.steps]).to.deep.equal([1n, 1n]);
+      // All of it was played: it goes on again, and changes nothing.
+      await registry.connect(user).multicall(data);
+      expect(await registry.appStatus(appId)).to.deep.equal(status);
+      await start.restore();
+      // A stranger may play moves in an open app, but starts nothing: no ledger either.
+      await world.set(0n, world.state);
+      await registry.connect(stranger).openApp(opening({ moves: [move] }));
+      expect((await registry.appStatus(appId)).version).to.equal(1n);
+      expect((await registry.channelStatus(address)).finalizesAt).to.equal(0n);
     });
 
     it('works after the ledger was settled too', async () => {
       const world = await load();
-      const { challenge, open, unlock, registry, app, unlocked, proof, user } = world;
+      const { challenge, open, unlock, unlocked, user } = world;
       await challenge();
       await pastPeriod();
       await settleLedger(world);
       await open([await unlock()]);
       await pastPeriod(LONGER);
-      await expect(registry.settleApp(app, unlocked, proof)).to.changeEtherBalance(ethers, user, 30n);
+      await expect(world.settleApp(unlocked)).to.changeEtherBalance(ethers, user, 30n);
+    });
+  });
+
+  describe('opening with a Challenge of a party', () => {
+    async function prepared() {
+      const world = await load();
+      const challengeOf = (rest: object = {}) => ({
+        channel: world.address,
+        epoch: 0n,
+        challengeId: 0n,
+        subject: world.appId,
+        minVersion: 5n,
+        deadline: FAR,
+        ...rest,
+      });
+      const move = await world.unlock();
+      const carry = async (
+        rest: object = {},
+        { by = world.stranger, author = world.user, opening = { moves: [move] } as object } = {},
+      ) => {
+        const challenge = challengeOf(rest);
+        const [signature] = await world.sign('Challenge', challenge, [author]);
+        return world.registry.connect(by).openAppFor(world.opening(opening), challenge, signature);
+      };
+      return { ...world, carry, firstMove: move };
+    }
+
+    it('is open to whoever carries it: ledger, app and move in one call', async () => {
+      const { registry, carry, appId, address } = await prepared();
+      await carry();
+      expect((await registry.appStatus(appId)).version).to.equal(1n);
+      expect((await registry.channelStatus(address)).version).to.equal(5n);
+    });
+
+    it('takes what was signed for this app, with a move, by a party, in time', async () => {
+      const { registry, carry, stranger, appId, address } = await prepared();
+      for (const [rest, error, args] of [
+        [{ channel: stranger.address }, 'WrongChannel', [stranger.address]],
+        [{ epoch: 1n }, 'WrongEpoch', [1n, 0n]],
+        [{ subject: ZeroHash }, 'WrongSubject', [ZeroHash, appId]],
+        [{ challengeId: 1n }, 'WrongChallenge', [1n, 0n]],
+        [{ minVersion: 6n }, 'StaleVersion', [5n, 6n]],
+        [{ deadline: 5n }, 'DeadlinePassed', [5n]],
+      ] as const) {
+        await expect(carry(rest))
+          .to.be.revertedWithCustomError(registry, error)
+          .withArgs(...args);
+      }
+      await expect(carry({}, { author: stranger }))
+        .to.be.revertedWithCustomError(registry, 'NotAParty')
+        .withArgs(stranger.address);
+      // It may not be used to close a channel, only to show what was signed.
+      await expect(carry({}, { opening: {} })).to.be.revertedWithCustomError(registry, 'NoMoves');
+      expect((await registry.channelStatus(address)).challengeId).to.equal(0n);
+    });
+
+    it('opens an app once ever: after a Cancel it counts no more', async () => {
+      const world = await prepared();
+      const { registry, carry, appId, sign, hub, user, id, app, address } = world;
+      await carry();
+      for (const [subject, challengeId] of [
+        [appId, 2n],
+        [ZeroHash, 1n],
+      ] as const) {
+        const cancel = { channel: address, epoch: 0n, subject, challengeId, deadline: FAR };
+        if (subject === appId)
+          await registry.cancelApp(id, app, cancel, await sign('Cancel', cancel, [hub, user]));
+        else await registry.cancelLedger(id, cancel, await sign('Cancel', cancel));
+      }
+      await expect(carry()).to.be.revertedWithCustomError(registry, 'WrongChallenge').withArgs(0n, 2n);
+      expect((await registry.channelStatus(address)).finalizesAt).to.equal(0n);
+    });
+
+    it('starts nothing where the app is open, but plays the move', async () => {
+      const world = await prepared();
+      const { registry, carry, appId, address, state, set } = world;
+      await set(0n, state);
+      await carry({ deadline: 5n });
+      expect((await registry.appStatus(appId)).version).to.equal(1n);
+      expect((await registry.channelStatus(address)).finalizesAt).to.equal(0n);
+    });
+
+    it('is not looked at once the epoch is settled', async () => {
+      const world = await prepared();
+      const { registry, carry, appId, challenge } = world;
+      await challenge();
+      await pastPeriod();
+      await settleLedger(world);
+      await carry({ deadline: 5n }, { opening: {} });
+      expect((await registry.appStatus(appId)).version).to.equal(0n);
+      expect((await registry.appStatus(appId)).challengeId).to.equal(1n);
     });
   });
 
   describe('moving', () => {
     it("takes the turn taker's signed action from anyone and tells all about it", async () => {
-      const { registry, stranger, app, state, unlock, unlocked, appId, address } = await loadOpened();
+      const { registry, stranger, id, app, state, unlock, unlocked, appId, address } = await loadOpened();
       const move = await unlock();
-      await expect(registry.connect(stranger).progressApp(app, state, [move]))
+      const moving = registry.connect(stranger).progressApp(id, app, 0n, ZeroHash, state, [move]);
+      await expect(moving).to.emit(registry, 'AppProgressed');
+      // It is over: the payer has its period to show what is newer.
+      const turn = (await now()) + BigInt(app.periods[0]);
+      const { baseEndsAt } = await registry.appStatus(appId);
+      await expect(moving)
         .to.emit(registry, 'AppProgressed')
         .withArgs(
-          address,
-          appId,
-          1n,
-          (await registry.appStatus(appId)).baseEndsAt,
-          move.action,
-          move.signature,
-          unlocked,
+          ...[address, appId, 1n, 2n, turn, larger(turn, baseEndsAt), pathOf(state, unlocked)],
+          ...[move.action, move.signature, unlocked],
         );
     });
 
-    it('refuses a wrong state, signer, action, or none', async () => {
-      const {
-        registry,
-        hub,
-        user,
-        app,
-        state,
-        unlock,
-        unlocked,
-        move,
-        preimage,
-        appId,
-        transferApp,
-        lockHash,
-      } = await loadOpened();
-      await expect(registry.progressApp(app, state, [])).to.be.revertedWithCustomError(registry, 'NoMoves');
-      await expect(registry.progressApp(app, unlocked, [await unlock()]))
+    it('refuses a wrong state, signer or action', async () => {
+      const world = await loadOpened();
+      const { registry, hub, user, state, unlock, unlocked, move, preimage } = world;
+      const { appId, transferApp, lockHash, progress } = world;
+      await expect(progress([await unlock()], unlocked))
         .to.be.revertedWithCustomError(registry, 'AppStateMismatch')
-        .withArgs(keccak256(state), keccak256(unlocked));
+        .withArgs(pathOf(state), pathOf(unlocked));
+      for (const [version, previous] of [
+        [0n, keccak256('0x01')],
+        [1n, ZeroHash],
+      ] as const) {
+        await expect(progress([await unlock()], state, version, previous))
+          .to.be.revertedWithCustomError(registry, 'AppStateMismatch')
+          .withArgs(pathOf(state), extend(previous, keccak256(state)));
+      }
       const action = coder.encode(['bytes32'], [preimage]);
-      await expect(registry.progressApp(app, state, [await move(1n, action, unlocked, hub)]))
+      await expect(progress([await move(1n, action, unlocked, hub)]))
         .to.be.revertedWithCustomError(registry, 'WrongSigner')
         .withArgs(user.address, hub.address);
       // An action is signed for one version only (invariant 2).
-      await expect(
-        registry.progressApp(app, state, [await move(2n, action, unlocked)]),
-      ).to.be.revertedWithCustomError(registry, 'WrongSigner');
-      await expect(
-        registry.progressApp(app, state, [
-          await move(1n, coder.encode(['bytes32'], [keccak256('0x99')]), unlocked),
-        ]),
-      )
+      await expect(progress([await move(2n, action, unlocked)])).to.be.revertedWithCustomError(
+        registry,
+        'WrongSigner',
+      );
+      await expect(progress([await move(1n, coder.encode(['bytes32'], [keccak256('0x99')]), unlocked)]))
         .to.be.revertedWithCustomError(transferApp, 'WrongPreimage')
         .withArgs(lockHash, keccak256('0x99'));
-      await registry.progressApp(app, state, [await unlock()]);
-      await expect(registry.progressApp(app, unlocked, [await unlock()]))
+      await progress([await unlock()]);
+      await expect(progress([await unlock()], unlocked, 1n, pathOf(state)))
         .to.be.revertedWithCustomError(registry, 'StateTerminal')
         .withArgs(appId);
     });
 
-    it('refuses any after finality, or without a challenge', async () => {
-      const { registry, app, state, unlock, appId, challenge } = await load();
-      await challenge();
-      await expect(registry.progressApp(app, state, [await unlock()]))
+    it('goes on where the move was made already, and without moves', async () => {
+      const { registry, appId, unlock, progress } = await loadOpened();
+      const move = await unlock();
+      await progress([]);
+      expect((await registry.appStatus(appId)).version).to.equal(0n);
+      await progress([move]);
+      const status = await registry.appStatus(appId);
+      await progress([move]);
+      expect(await registry.appStatus(appId)).to.deep.equal(status);
+    });
+
+    it('refuses any without a challenge, and from the end of the turn on', async () => {
+      const { registry, unlock, appId, progress } = await load();
+      await expect(progress([await unlock()]))
         .to.be.revertedWithCustomError(registry, 'NoChallenge')
         .withArgs(appId);
-      const other = await loadOpened();
-      const end = (await now()) + BigInt(LONGER);
-      await pastPeriod(LONGER);
-      await expect(other.registry.progressApp(other.app, other.state, [await other.unlock()]))
-        .to.be.revertedWithCustomError(other.registry, 'ChallengeFinal')
-        .withArgs(end);
+      const other = await withTransfer({ periods: [TURNS[1], TURNS[0]] });
+      await other.open();
+      // The base can be answered still; the payee's own time is over.
+      const turn = (await now()) + BigInt(TURNS[0]);
+      const move = await other.unlock();
+      const snapshot = await networkHelpers.takeSnapshot();
+      await networkHelpers.time.setNextBlockTimestamp(turn);
+      await expect(other.progress([move]))
+        .to.be.revertedWithCustomError(other.registry, 'TurnOver')
+        .withArgs(turn);
+      await snapshot.restore();
+      await networkHelpers.time.setNextBlockTimestamp(turn - 1n);
+      await other.progress([move]);
     });
 
     it('refuses any after the action deadline, not a second before', async () => {
       const deadline = BigInt(await networkHelpers.time.latest()) + 1_000n;
       const world = await withTransfer({ actionDeadline: deadline });
-      const { registry, challenge, open, app, state, unlock } = world;
-      await challenge();
+      const { registry, open, unlock, progress } = world;
       await open();
       const move = await unlock();
       const snapshot = await networkHelpers.takeSnapshot();
       await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
-      await expect(registry.progressApp(app, state, [move]))
+      await expect(progress([move]))
         .to.be.revertedWithCustomError(registry, 'ActionDeadlinePassed')
         .withArgs(deadline);
       await snapshot.restore();
       await networkHelpers.time.setNextBlockTimestamp(deadline);
-      await registry.progressApp(app, state, [move]);
+      await progress([move]);
     });
 
     it('keeps a locked state open until holdUntil, whatever the periods', async () => {
       const holdUntil = BigInt(await networkHelpers.time.latest()) + 500_000n;
       const world = await withTransfer({ holdUntil });
-      const { registry, challenge, open, app, appId, state, unlock } = world;
-      await challenge();
+      const { registry, open, app, appId, unlock, progress } = world;
       await open();
       expect((await registry.appStatus(appId)).finalizesAt).to.equal(holdUntil);
       await networkHelpers.time.setNextBlockTimestamp(holdUntil - 1n);
-      await registry.progressApp(app, state, [await unlock()]);
-      // Once it is over nothing holds it.
+      await progress([await unlock()]);
+      // Once it is over nothing holds it but the other side's period.
       const status = await registry.appStatus(appId);
-      expect(status.finalizesAt).to.equal(status.baseEndsAt);
-      await registry.setOutcome.staticCall(app, world.unlocked);
+      expect(status.finalizesAt).to.equal(holdUntil - 1n + BigInt(app.periods[0]));
     });
   });
 
-  it('to be held beyond all times is held for ever, and can still be ended by both', async () => {
+  it('W-E to be held beyond all times is held for ever, and can still be ended by both', async () => {
     const world = await withTransfer({ holdUntil: 2n ** 64n - 1n });
-    const { registry, challenge, open, app, appId, unlocked, signState } = world;
-    await challenge();
+    const { registry, open, app, appId, unlocked, set } = world;
     await open();
-    expect((await registry.appStatus(appId)).finalizesAt).to.equal(2n ** 40n - 1n);
-    await registry.setAppState(app, 1n, unlocked, await signState(1n, unlocked), []);
+    const status = await registry.appStatus(appId);
+    expect([status.turnEndsAt, status.finalizesAt]).to.deep.equal([2n ** 40n - 1n, 2n ** 40n - 1n]);
+    expect(status.baseEndsAt).to.equal((await now()) + BigInt(Math.max(...app.periods)));
+    await set(1n, unlocked);
     expect((await registry.appStatus(appId)).finalizesAt).to.equal(await now());
   });
 
   describe('double-signed states', () => {
-    it('start a challenge without any ledger; a terminal one is final at once', async () => {
-      const { registry, stranger, app, appId, unlocked, signState } = await load();
-      await registry.connect(stranger).setAppState(app, 1n, unlocked, await signState(1n, unlocked), []);
+    it('start a challenge without any ledger, by a party; a terminal one is final at once', async () => {
+      const { registry, stranger, id, app, appId, unlocked, signState, set } = await load();
+      await expect(
+        registry
+          .connect(stranger)
+          .setAppState(id, app, 1n, unlocked, await signState(1n, unlocked), NO_PROOF, []),
+      )
+        .to.be.revertedWithCustomError(registry, 'NotAParty')
+        .withArgs(stranger.address);
+      await set(1n, unlocked);
       const status = await registry.appStatus(appId);
       expect(status.finalizesAt).to.equal(await now());
-      await expect(registry.setAppState(app, 2n, unlocked, await signState(2n, unlocked), []))
+      await expect(set(2n, unlocked))
         .to.be.revertedWithCustomError(registry, 'ChallengeFinal')
         .withArgs(await now());
+      // What is on chain already is done, also then.
+      await set(1n, unlocked);
+      expect(await registry.appStatus(appId)).to.deep.equal(status);
     });
 
-    it('replace moves made on an old parent, and restart the clock (invariants 2, 10)', async () => {
-      const { registry, app, appId, state, unlock, lockHash, signState } = await loadOpened();
-      await registry.progressApp(app, state, [await unlock()]);
+    it('displace a path that went another way than both signed (invariants 2, 10)', async () => {
+      const { registry, appId, state, unlock, unlocked, lockHash, set, progress } = await loadOpened();
+      await progress([await unlock()]);
       // The two had agreed on something else at the same version.
       const other = coder.encode(['tuple(uint256,bytes32,bytes32)'], [[29n, lockHash, ZeroHash]]);
-      await registry.setAppState(app, 1n, other, await signState(1n, other), []);
+      const before = await registry.appStatus(appId);
+      // Without the proof that leads to the tip nothing is known of the path: it goes on.
+      for (const path of [
+        NO_PROOF,
+        { before: ZeroHash, hashes: [keccak256(unlocked)] },
+        { before: pathOf(state), hashes: [keccak256(other)] },
+      ]) {
+        await set(1n, other, [], path);
+        expect(await registry.appStatus(appId)).to.deep.equal(before);
+      }
+      await set(1n, other, [], { before: pathOf(state), hashes: [keccak256(unlocked)] });
       const status = await registry.appStatus(appId);
-      expect([status.version, status.steps, status.stateHash]).to.deep.equal([1n, 0n, keccak256(other)]);
+      expect([status.version, status.steps, status.path]).to.deep.equal([1n, 0n, pathOf(other)]);
       expect(status.finalizesAt).to.equal((await now()) + BigInt(LONGER));
-      await expect(registry.setAppState(app, 1n, other, await signState(1n, other), []))
-        .to.be.revertedWithCustomError(registry, 'StaleVersion')
-        .withArgs(1n, 1n);
-      await expect(registry.setAppState(app, 0n, state, await signState(0n, state), []))
-        .to.be.revertedWithCustomError(registry, 'StaleVersion')
-        .withArgs(0n, 1n);
+      // At the base and below it there is nothing to do.
+      for (const [version, encoded] of [
+        [1n, other],
+        [0n, state],
+      ] as const) {
+        await set(version, encoded);
+        expect(await registry.appStatus(appId)).to.deep.equal(status);
+      }
     });
 
-    it('a move to a terminal state is not final before its base could be answered', async () => {
-      const { registry, app, state, unlock, unlocked, proof } = await loadOpened();
-      const end = (await now()) + BigInt(LONGER);
-      await registry.progressApp(app, state, [await unlock()]);
-      await expect(registry.settleApp(app, unlocked, proof))
+    it('a move to a terminal state is not final before its base could be answered, nor in the other side’s period', async () => {
+      const world = await withTransfer({ periods: [TURNS[1], TURNS[0]] });
+      const { registry, unlock, unlocked, progress, settleApp } = world;
+      await world.open();
+      await networkHelpers.time.setNextBlockTimestamp((await now()) + 1_000n);
+      await progress([await unlock()]);
+      const end = (await now()) + BigInt(TURNS[1]);
+      await expect(settleApp(unlocked))
         .to.be.revertedWithCustomError(registry, 'ChallengeNotFinal')
         .withArgs(end);
     });
 
     it('need both signatures, by participant position', async () => {
-      const { registry, app, user, hub, unlocked, sign, appState } = await load();
-      await expect(
-        registry.setAppState(
-          app,
-          1n,
-          unlocked,
-          await sign('AppState', appState(1n, unlocked), [user, hub]),
-          [],
-        ),
-      )
+      const { registry, id, app, user, hub, unlocked, sign, appState } = await load();
+      const signatures = await sign('AppState', appState(1n, unlocked), [user, hub]);
+      await expect(registry.setAppState(id, app, 1n, unlocked, signatures, NO_PROOF, []))
         .to.be.revertedWithCustomError(registry, 'WrongSigner')
         .withArgs(hub.address, user.address);
     });
 
     it('can be moved on in the same call', async () => {
-      const { registry, app, appId, state, preimage, move, signState, unlocked } = await load();
+      const { registry, appId, state, preimage, move, set, unlocked } = await load();
       const next = await move(6n, coder.encode(['bytes32'], [preimage]), unlocked);
-      await registry.setAppState(app, 5n, state, await signState(5n, state), [next]);
+      await set(5n, state, [next]);
       const status = await registry.appStatus(appId);
       expect([status.version, status.steps]).to.deep.equal([6n, 1n]);
     });
@@ -316,51 +526,78 @@ describe('app challenges', () => {
 
     it('leaves the app usable and its agreed version the floor', async () => {
       const world = await load();
-      const { registry, app, appId, state, signState, sign, hub, user, stranger, address, unlock } = world;
-      await registry.setAppState(app, 5n, state, await signState(5n, state), []);
+      const { registry, id, app, appId, state, set, progress, sign, hub, user, stranger, address, unlock } =
+        world;
+      await set(5n, state);
       await pastPeriod(LONGER);
       const cancel = cancelOf(world, appId);
       const signatures = await sign('Cancel', cancel, [hub, user]);
-      await expect(registry.connect(stranger).cancelApp(app, cancel, signatures))
+      await expect(registry.connect(stranger).cancelApp(id, app, cancel, signatures))
         .to.emit(registry, 'AppCancelled')
         .withArgs(address, appId, 5n, 1n);
-      await expect(registry.progressApp(app, state, [await unlock()])).to.be.revertedWithCustomError(
-        registry,
-        'NoChallenge',
-      );
-      const again = await signState(5n, state);
-      await expect(registry.connect(stranger).setAppState(app, 5n, state, again, []))
-        .to.be.revertedWithCustomError(registry, 'NotAParty')
-        .withArgs(stranger.address);
-      await expect(registry.setAppState(app, 4n, state, await signState(4n, state), []))
-        .to.be.revertedWithCustomError(registry, 'StaleVersion')
-        .withArgs(4n, 5n);
-      await registry.connect(user).setAppState(app, 5n, state, again, []);
+      expect(await registry.appStatus(appId)).to.deep.equal([5n, 0n, 0n, 0n, 0n, 1n, 0n, ZeroHash]);
+      // Nothing runs: whoever comes second goes on.
+      await expect(registry.cancelApp(id, app, cancel, signatures)).not.to.emit(registry, 'AppCancelled');
+      await expect(progress([await unlock()])).to.be.revertedWithCustomError(registry, 'NoChallenge');
+      await expect(set(4n, state)).to.be.revertedWithCustomError(registry, 'StaleVersion').withArgs(4n, 5n);
+      await set(5n, state);
       expect((await registry.appStatus(appId)).challengeId).to.equal(2n);
     });
 
-    it('lets anyone open an app again from its leaf, of which no later state was ever shown', async () => {
+    it('lets an app be opened again from its leaf, of which no later state was ever shown', async () => {
       const world = await loadOpened();
-      const { registry, app, appId, sign, hub, user, stranger, ledgerState, proof } = world;
+      const { registry, id, app, appId, sign, hub, user, stranger, opening } = world;
       const cancel = cancelOf(world, appId);
-      await registry.cancelApp(app, cancel, await sign('Cancel', cancel, [hub, user]));
-      await registry.connect(stranger).openApp(app, header(ledgerState), proof, '0x', []);
+      await registry.cancelApp(id, app, cancel, await sign('Cancel', cancel, [hub, user]));
+      await expect(registry.connect(stranger).openApp(opening())).to.be.revertedWithCustomError(
+        registry,
+        'NotAParty',
+      );
+      await registry.openApp(opening());
       expect((await registry.appStatus(appId)).challengeId).to.equal(2n);
     });
 
     it('does not let an app with agreed moves start over from its leaf', async () => {
       const world = await load();
-      const { registry, app, appId, state, signState, sign, hub, user, challenge, open } = world;
-      await registry.setAppState(app, 5n, state, await signState(5n, state), []);
+      const { registry, id, app, appId, state, set, sign, hub, user, open } = world;
+      await set(5n, state);
       const cancel = cancelOf(world, appId);
-      await registry.cancelApp(app, cancel, await sign('Cancel', cancel, [hub, user]));
-      await challenge();
+      await registry.cancelApp(id, app, cancel, await sign('Cancel', cancel, [hub, user]));
       await expect(open()).to.be.revertedWithCustomError(registry, 'StaleVersion').withArgs(0n, 5n);
+    });
+
+    it('W-A10 one that was kept back erases no reply', async () => {
+      const world = await loadOpened();
+      const { registry, id, app, appId, sign, hub, user, unlock, progress } = world;
+      const kept = cancelOf(world, appId);
+      const signatures = await sign('Cancel', kept, [hub, user]);
+      await progress([await unlock()]);
+      await expect(registry.cancelApp(id, app, kept, signatures))
+        .to.be.revertedWithCustomError(registry, 'WrongChallenge')
+        .withArgs(1n, 2n);
+      expect((await registry.appStatus(appId)).version).to.equal(1n);
+    });
+
+    it('W-E counts to its last second, and no longer', async () => {
+      const world = await loadOpened();
+      const { registry, id, app, appId, sign, hub, user } = world;
+      const deadline = (await now()) + 100n;
+      const cancel = cancelOf(world, appId, { deadline });
+      const signatures = await sign('Cancel', cancel, [hub, user]);
+      const snapshot = await networkHelpers.takeSnapshot();
+      await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
+      await expect(registry.cancelApp(id, app, cancel, signatures))
+        .to.be.revertedWithCustomError(registry, 'DeadlinePassed')
+        .withArgs(deadline);
+      await snapshot.restore();
+      await networkHelpers.time.setNextBlockTimestamp(deadline);
+      await registry.cancelApp(id, app, cancel, signatures);
+      expect((await registry.appStatus(appId)).finalizesAt).to.equal(0n);
     });
 
     it('is for one challenge of one app', async () => {
       const world = await loadOpened();
-      const { registry, app, appId, sign, hub, user, stranger } = world;
+      const { registry, id, app, appId, sign, hub, user, stranger } = world;
       for (const [rest, error, args] of [
         [{ channel: stranger.address }, 'WrongChannel', [stranger.address]],
         [{ epoch: 1n }, 'WrongEpoch', [1n, 0n]],
@@ -369,13 +606,13 @@ describe('app challenges', () => {
         [{ deadline: 5n }, 'DeadlinePassed', [5n]],
       ] as const) {
         const cancel = cancelOf(world, appId, rest);
-        await expect(registry.cancelApp(app, cancel, await sign('Cancel', cancel, [hub, user])))
+        await expect(registry.cancelApp(id, app, cancel, await sign('Cancel', cancel, [hub, user])))
           .to.be.revertedWithCustomError(registry, error)
           .withArgs(...args);
       }
       const cancel = cancelOf(world, appId);
       await expect(
-        registry.cancelApp(app, cancel, await sign('Cancel', cancel)),
+        registry.cancelApp(id, app, cancel, await sign('Cancel', cancel)),
       ).to.be.revertedWithCustomError(registry, 'WrongSigner');
     });
   });
@@ -384,9 +621,9 @@ describe('app challenges', () => {
     it('pays the payee who showed the preimage, once, after ledger and app are final', async () => {
       const world = await loadOpened();
       const { registry, app, appId, state, unlock, unlocked, proof, user, hub, channel, address } = world;
-      await registry.progressApp(app, state, [await unlock()]);
+      await world.progress([await unlock()]);
       await pastPeriod(LONGER);
-      await expect(registry.settleApp(app, unlocked, proof))
+      await expect(world.settleApp(unlocked))
         .to.be.revertedWithCustomError(registry, 'AppNotInLedger')
         .withArgs(appId, ZeroHash);
       await pastPeriod();
@@ -396,15 +633,18 @@ describe('app challenges', () => {
         [50n, 20n, -70n],
       );
       expect(await channel.reserved(0n, ETHER)).to.equal(30n);
-      await expect(registry.settleApp(app, unlocked, proof)).to.changeEtherBalances(
+      await expect(world.settleApp(unlocked)).to.changeEtherBalances(
         ethers,
         [user, hub, address],
         [30n, 0n, -30n],
       );
       expect(await channel.reserved(0n, ETHER)).to.equal(0n);
-      await expect(registry.settleApp(app, unlocked, proof))
-        .to.be.revertedWithCustomError(registry, 'AppFinished')
-        .withArgs(appId);
+      // Done: whoever comes second goes on.
+      await expect(world.settleApp(unlocked)).to.changeEtherBalances(
+        ethers,
+        [user, hub, address],
+        [0n, 0n, 0n],
+      );
     });
 
     it('refunds the payer when no preimage was shown', async () => {
@@ -412,19 +652,19 @@ describe('app challenges', () => {
       const { registry, app, state, proof, hub } = world;
       await pastPeriod();
       await settleLedger(world);
-      await expect(registry.settleApp(app, state, proof)).to.changeEtherBalance(ethers, hub, 30n);
+      await expect(world.settleApp(state, ZeroHash)).to.changeEtherBalance(ethers, hub, 30n);
     });
 
     it('settles ledger and app in one transaction', async () => {
       const world = await loadOpened();
       const { registry, id, ledgerState, app, state, unlock, unlocked, proof, user } = world;
-      await registry.progressApp(app, state, [await unlock()]);
+      await world.progress([await unlock()]);
       await pastPeriod();
       const encode = registry.interface.encodeFunctionData.bind(registry.interface);
       await expect(
         registry.multicall([
           encode('settle', [id, ledgerState, []]),
-          encode('settleApp', [app, unlocked, proof]),
+          encode('settleApp', [id, app, pathOf(state), unlocked, proof]),
         ]),
       ).to.changeEtherBalance(ethers, user, 80n);
     });
@@ -432,26 +672,45 @@ describe('app challenges', () => {
     it('an app that the final ledger does not contain pays nothing', async () => {
       const world = await loadOpened();
       const { registry, id, app, appId, state, unlock, unlocked, proof, ledger, sign } = world;
-      await registry.progressApp(app, state, [await unlock()]);
+      await world.progress([await unlock()]);
       const newer = ledger(8n, [asset(ETHER, { balances: [80n, 20n] })]);
       await registry.challengeLedger(id, newer, await sign('Ledger', newer));
       await pastPeriod();
       await registry.settle(id, newer, []);
-      await expect(registry.settleApp(app, unlocked, proof))
+      await expect(world.settleApp(unlocked))
         .to.be.revertedWithCustomError(registry, 'AppNotInLedger')
         .withArgs(appId, ZeroHash);
     });
 
     it('cannot be cancelled once it paid', async () => {
       const world = await loadOpened();
-      const { registry, app, appId, state, proof, sign, hub, user, address } = world;
+      const { registry, id, app, appId, state, sign, hub, user, address } = world;
       await pastPeriod();
       await settleLedger(world);
-      await registry.settleApp(app, state, proof);
+      await world.settleApp(state, ZeroHash);
+      const status = await registry.appStatus(appId);
       const cancel = { channel: address, epoch: 0n, subject: appId, challengeId: 1n, deadline: FAR };
-      await expect(registry.cancelApp(app, cancel, await sign('Cancel', cancel, [hub, user])))
-        .to.be.revertedWithCustomError(registry, 'AppFinished')
-        .withArgs(appId);
+      await registry.cancelApp(id, app, cancel, await sign('Cancel', cancel, [hub, user]));
+      expect(await registry.appStatus(appId)).to.deep.equal(status);
+      expect([status.stage, status.path]).to.deep.equal([2n, ZeroHash]);
+    });
+
+    it('W-C6 a stranger who sets the outcome in front of it changes nothing', async () => {
+      const world = await loadOpened();
+      const { registry, id, app, stranger, state, unlock, unlocked, user, ledgerState, proof } = world;
+      await world.progress([await unlock()]);
+      await pastPeriod();
+      await registry.connect(stranger).setOutcome(id, app, pathOf(state), unlocked);
+      const encode = registry.interface.encodeFunctionData.bind(registry.interface);
+      const data = [
+        encode('settle', [id, ledgerState, []]),
+        encode('settleApp', [id, app, pathOf(state), unlocked, proof]),
+      ];
+      await registry.connect(stranger).settle(id, ledgerState, []);
+      await expect(world.settleApp(state, ZeroHash))
+        .to.be.revertedWithCustomError(registry, 'AppStateMismatch')
+        .withArgs(...(await outcomeHashes(world)));
+      await expect(registry.multicall(data)).to.changeEtherBalance(ethers, user, 30n);
     });
 
     for (const seat of [0, 1]) {
@@ -472,11 +731,11 @@ describe('app challenges', () => {
           hub,
           user,
         ]);
-        await registry.setAppState(app, 1n, last, signatures, []);
+        await registry.setAppState(id, app, 1n, last, signatures, NO_PROOF, []);
         await pastPeriod();
         await registry.settle(id, ledger, []);
         await user.sendTransaction({ to: address, value: 500n });
-        const paid = registry.settleApp(app, last, proof(appId));
+        const paid = registry.settleApp(id, app, ZeroHash, last, proof(appId));
         await expect(paid).to.changeEtherBalances(ethers, [hub, user], seat === 0 ? [30n, 0n] : [0n, 30n]);
       });
     }
@@ -492,11 +751,7 @@ describe('app challenges', () => {
       await registry.connect(user).challengeLedger(world.id, next, NO_SIGNATURES);
       await pastPeriod(PERIOD);
       await expect(registry.settle(world.id, next, [ETHER])).to.changeEtherBalance(ethers, user, 11n);
-      await expect(registry.settleApp(world.app, world.state, world.proof)).to.changeEtherBalance(
-        ethers,
-        world.hub,
-        30n,
-      );
+      await expect(world.settleApp(world.state, ZeroHash)).to.changeEtherBalance(ethers, world.hub, 30n);
     });
   });
 });

@@ -4,6 +4,7 @@ import { ZeroAddress, ZeroHash } from 'ethers';
 
 import type { Deployed, Token } from './support/contracts.ts';
 import { install } from './support/games.ts';
+import { script } from './support/scripted.ts';
 import {
   coder,
   deployed,
@@ -33,17 +34,6 @@ const GRACE = 90 * 86_400;
 /** No token is there: what is staked of it waits to be claimed. */
 const TOKEN = `0x${'77'.repeat(20)}`;
 const [, PAYER] = (await ethers.getSigners()) as [unknown, Signer];
-
-interface Script {
-  counter?: bigint;
-  turn?: bigint;
-  terminal?: boolean;
-  fault?: number;
-  outcome?: string;
-}
-
-const script = ({ counter = 0n, turn = 0n, terminal = false, fault = 0, outcome = '0x' }: Script) =>
-  coder.encode(['tuple(uint256,uint256,bool,uint8,bytes)'], [[counter, turn, terminal, fault, outcome]]);
 
 const fixed = (choice: number | bigint) => coder.encode(['uint256'], [choice]);
 const single = (first: bigint, second: bigint) =>
