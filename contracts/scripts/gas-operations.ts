@@ -3,6 +3,8 @@
  * What hub and SDK send for each thing they do on chain, and what it costs. A row of several transactions is their sum; a
  * marginal row is one whole sum less another.
  */
+import { AbiCoder, keccak256, ZeroAddress, ZeroHash, type Signer } from 'ethers';
+
 import {
   createWorld,
   FAR,
@@ -14,9 +16,6 @@ import {
   type Sent,
   type World,
 } from './gas-world.ts';
-import { concat, keccak256, type Signer } from 'ethers';
-import { assetHash } from '../test/support/typed-data.ts';
-const assetsHashOf = (state: { assets: readonly object[] }) => keccak256(concat(state.assets.map(assetHash)));
 
 export interface Measured {
   readonly operation: string;
@@ -59,7 +58,7 @@ export async function measureGas(): Promise<Measured[]> {
     row('start a ledger dispute at version 0', [none[0]!]),
     row('answer a ledger dispute with a newer ledger', [dispute.ledgerAnswered]),
     row('cancel a ledger dispute', [dispute.ledgerCancelled]),
-    row('open an app on chain, unmoved', [dispute.appOpened]),
+    row('put a ledger and an app of it on chain, unmoved', [dispute.appOpened]),
     row('answer an app with a state both signed', [dispute.appAnswered]),
     row('answer an app with a move', [dispute.appMoved]),
     row('cancel an app dispute', [dispute.appCancelled]),
@@ -95,7 +94,10 @@ const marginal = (operation: string, whole: readonly Sent[], less: readonly Sent
 async function withdrawals(world: World, party: 0 | 1, asset: AssetName): Promise<[Sent, Sent]> {
   const funded = await world.fund({ assets: [asset] });
   const withdraw = async (nonce: string) =>
-    sent('Channel.withdraw', method(funded.channel, 'withdraw')(...(await funded.withdrawal(party, asset, nonce))));
+    sent(
+      'Channel.withdraw',
+      method(funded.channel, 'withdraw')(...(await funded.withdrawal(party, asset, nonce))),
+    );
   return [await withdraw('0x01'), await withdraw('0x02')];
 }
 
@@ -103,7 +105,10 @@ async function withdrawals(world: World, party: 0 | 1, asset: AssetName): Promis
 async function deployingWithdrawal({ fund, factory }: World): Promise<Sent> {
   const { id, channel, withdrawal } = await fund({ isDeployed: false });
   const data = channel.interface.encodeFunctionData('withdraw', await withdrawal(0, 'ether', '0x01'));
-  return sent('ChannelFactory.deployAndCall[withdraw]', method(factory, 'deployAndCall')(...Object.values(id), data));
+  return sent(
+    'ChannelFactory.deployAndCall[withdraw]',
+    method(factory, 'deployAndCall')(...Object.values(id), data),
+  );
 }
 
 async function exit(world: World, assets: readonly AssetName[]): Promise<Sent[]> {
@@ -119,37 +124,35 @@ async function exitAtVersionZero(world: World): Promise<Sent[]> {
   const { user, stranger, id, nothing } = await world.fund({ isDeployed: false });
   const start = await world.call(user, 'challengeLedger', [id, nothing, NO_SIGNATURES]);
   await world.pass();
-  return [start, await world.call(stranger, 'settle', [id, nothing, ['0x'.padEnd(42, '0')]])];
-}
-
-// The calls below are those of the registry's interface.
-
-function openingOf({ app, ledger, proof, locked }: Transfer, moves: readonly unknown[]) {
-  const { version, appsRoot } = ledger.state;
-  return [app, { version, assetsHash: assetsHashOf(ledger.state), appsRoot }, proof, locked, moves];
+  return [start, await world.call(stranger, 'settle', [id, nothing, [ZeroAddress]])];
 }
 
 type Transfer = Awaited<ReturnType<World['transferIn']>>;
+
+/** Puts the ledger on chain, opens the app of it, and moves in it. */
+const openingOf = ({ id }: Funded, { app, ledger, proof, locked }: Transfer, moves: readonly object[]) => [
+  { id, ledger: ledger.state, signatures: ledger.signatures, app, proof, state: locked, moves },
+];
+
+/** Commitment to a path that holds the initial state alone. */
+const pathOf = (state: string) =>
+  keccak256(AbiCoder.defaultAbiCoder().encode(['bytes32', 'bytes32'], [ZeroHash, keccak256(state)]));
 
 async function exitWithTransfer(world: World, assets: readonly AssetName[]): Promise<Sent[]> {
   const funded = await world.fund({ assets });
   const { user, stranger, id } = funded;
   const transfer = await world.transferIn(funded);
-  const { app, ledger, move, unlocked, proof } = transfer;
-  const transactions = [
-    await world.call(user, 'challengeLedger', [id, ledger.state, ledger.signatures]),
-    await world.call(user, 'openApp', openingOf(transfer, [move])),
-  ];
+  const { app, ledger, move, locked, unlocked, proof } = transfer;
+  const opened = await world.call(user, 'openApp', openingOf(funded, transfer, [move]));
   await world.pass();
-  return [
-    ...transactions,
-    await world.call(stranger, 'settle', [id, ledger.state, []]),
-    await world.call(stranger, 'settleApp', [app, unlocked, proof]),
-  ];
+  const settled = await world.multicall(stranger, [
+    ['settle', [id, ledger.state, []]],
+    ['settleApp', [id, app, pathOf(locked), unlocked, proof]],
+  ]);
+  return [opened, settled];
 }
 
 async function answers(world: World) {
-  const { stranger } = await world.fund();
   const challenged = async () => {
     const funded = await world.fund();
     const stale = await funded.signed(1_000n);
@@ -159,49 +162,47 @@ async function answers(world: World) {
   const opened = async () => {
     const funded = await world.fund();
     const transfer = await world.transferIn(funded);
-    const { state, signatures } = transfer.ledger;
-    await world.call(funded.user, 'challengeLedger', [funded.id, state, signatures]);
-    return { funded, transfer, open: await world.call(funded.hub, 'openApp', openingOf(transfer, [])) };
+    const open = await world.call(funded.hub, 'openApp', openingOf(funded, transfer, []));
+    return { funded, transfer, open };
   };
   const cancelOf = async ({ address, sign }: Funded, subject: string, signers?: readonly Signer[]) => {
     const cancel = { channel: address, epoch: 0n, subject, challengeId: 1n, deadline: FAR };
     return [cancel, await sign('Cancel', cancel, signers)] as const;
   };
-  const NOBODY = `0x${'00'.repeat(32)}`;
 
   const answered = await challenged();
   const newer = await answered.signed(2_000n);
   const cancelled = await challenged();
-  const [bySignatures, byMove, byCancel] = [await opened(), await opened(), await opened()];
+  const [signed, moved, agreed] = [await opened(), await opened(), await opened()];
+  const { stranger } = answered;
   return {
     ledgerAnswered: await world.call(stranger, 'answerLedger', [answered.id, newer.state, newer.signatures]),
     ledgerCancelled: await world.call(stranger, 'cancelLedger', [
       cancelled.id,
-      ...(await cancelOf(cancelled, NOBODY)),
+      ...(await cancelOf(cancelled, ZeroHash)),
     ]),
-    appOpened: bySignatures.open,
-    appAnswered: await setAppState(world, bySignatures),
-    appMoved: await progressApp(world, byMove),
+    appOpened: signed.open,
+    appAnswered: await world.call(stranger, 'setAppState', [
+      signed.funded.id,
+      signed.transfer.app,
+      1n,
+      signed.transfer.unlocked,
+      signed.transfer.signatures,
+      { before: ZeroHash, hashes: [] },
+      [],
+    ]),
+    appMoved: await world.call(stranger, 'progressApp', [
+      moved.funded.id,
+      moved.transfer.app,
+      0n,
+      ZeroHash,
+      moved.transfer.locked,
+      [moved.transfer.move],
+    ]),
     appCancelled: await world.call(stranger, 'cancelApp', [
-      byCancel.transfer.app,
-      ...(await cancelOf(byCancel.funded, byCancel.transfer.appId, byCancel.transfer.seats)),
+      agreed.funded.id,
+      agreed.transfer.app,
+      ...(await cancelOf(agreed.funded, agreed.transfer.appId, agreed.transfer.seats)),
     ]),
   };
 }
-
-interface Opened {
-  readonly funded: Funded;
-  readonly transfer: Transfer;
-}
-
-const setAppState = (world: World, { funded, transfer }: Opened) =>
-  world.call(funded.stranger, 'setAppState', [
-    transfer.app,
-    1n,
-    transfer.unlocked,
-    transfer.signatures,
-    [],
-  ]);
-
-const progressApp = (world: World, { funded, transfer }: Opened) =>
-  world.call(funded.stranger, 'progressApp', [transfer.app, transfer.locked, [transfer.move]]);

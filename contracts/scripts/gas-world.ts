@@ -39,7 +39,11 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 export type AssetName = 'ether' | 'token';
 
 interface Signed {
-  readonly state: object & { readonly assets: readonly object[]; readonly version: bigint; readonly appsRoot: string };
+  readonly state: object & {
+    readonly assets: readonly object[];
+    readonly version: bigint;
+    readonly appsRoot: string;
+  };
   readonly signatures: readonly string[];
 }
 
@@ -77,7 +81,7 @@ export async function createWorld() {
   const factory = contract(deployment.factory, factoryJson.abi, stranger);
   const domain = {
     name: 'Indra',
-    version: '1',
+    version: '2',
     chainId: deployment.chainId,
     verifyingContract: deployment.registry,
   };
@@ -103,7 +107,10 @@ export async function createWorld() {
           ? await sent('a plain send', user.sendTransaction({ to: address, value: ONE }))
           : await sent('ERC20.transfer', method(as(token, user), 'transfer')(address, ONE));
     const deploy = isDeployed
-      ? await sent('ChannelFactory.deploy', method(as(factory, hub), 'deploy')(user.address, hub.address, PERIOD))
+      ? await sent(
+          'ChannelFactory.deploy',
+          method(as(factory, hub), 'deploy')(user.address, hub.address, PERIOD),
+        )
       : undefined;
     if (isDeployed)
       for (const asset of assets)
