@@ -62,7 +62,9 @@ async function bench(): Promise<Record<string, unknown>> {
     onProgress: tell,
   });
   const clientStore =
-    store === 'memory' ? new MemoryStore() : await openClientStore(join(folder, 'users.sqlite'));
+    store === 'memory'
+      ? new MemoryStore({ maxBodyBytes: Infinity })
+      : await openClientStore(join(folder, 'users.sqlite'));
   try {
     const stats = await hubStats(world.hubUrl, world.chain.chainId, operatorKey);
     tell(`connecting ${count} users`);

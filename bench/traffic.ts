@@ -21,7 +21,13 @@ export interface Traffic {
 export async function startTraffic(world: World, store: Store, count: number): Promise<Traffic> {
   const users: IndraClient[] = [];
   for (let index = 0; index < count; index++) {
-    const client = await connect({ hubUrl: world.hubUrl, key: randomBytes(32), store });
+    const { hubUrl, chain } = world;
+    const client = await connect({
+      hubUrl,
+      key: randomBytes(32),
+      store,
+      chain: { rpcUrl: chain.rpcUrl },
+    });
     users.push(client);
     await world.fund(client.channelAddress, { ether: DEPOSIT, token: 0n });
   }

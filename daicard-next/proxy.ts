@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { NextResponse, type NextRequest } from 'next/server';
 import { cardConfig, isDevelopment } from './server/card-config.ts';
-import { chainNodes } from './server/chain-nodes.ts';
 import { contentSecurityPolicy } from './server/content-security-policy.ts';
 
 const HEADER = 'content-security-policy';
 
 /** A fresh nonce for every page. Next.js reads it from the request's header and puts it on its own scripts. */
-export async function proxy(request: NextRequest): Promise<NextResponse> {
+export function proxy(request: NextRequest): NextResponse {
+  const { hubUrl, rpcUrl } = cardConfig();
   const policy = contentSecurityPolicy({
     nonce: btoa(crypto.randomUUID()),
-    connect: [cardConfig().hubUrl, ...(await chainNodes())],
+    connect: [hubUrl, rpcUrl],
     isDevelopment,
   });
   const headers = new Headers(request.headers);

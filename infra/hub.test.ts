@@ -62,6 +62,7 @@ test('two people pay each other through it, and its end leaves nothing behind', 
       hubUrl: world.hubUrl,
       key: Wallet.createRandom().privateKey,
       store: new MemoryStore(),
+      chain: { rpcUrl: world.chain.rpcUrl },
       pollMs: 200,
     });
   const [payer, payee] = await Promise.all([join(), join()]);

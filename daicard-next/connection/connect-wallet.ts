@@ -13,7 +13,7 @@ import { keepSession } from '../../lib/messaging/session-keeper.ts';
 import { toBytes } from '../../lib/protocol/bytes.ts';
 import { hubLine } from './hub-line.ts';
 
-const configSchema = z.object({ hubUrl: z.url(), rpcUrl: z.url().nullable() });
+const configSchema = z.object({ hubUrl: z.url(), rpcUrl: z.url() });
 
 export interface ConnectWalletOptions {
   readonly walletKey: Uint8Array;
@@ -76,7 +76,7 @@ export async function connectWallet({
       takeOver,
       signal,
       transport: hubLine(transport, onOnline),
-      ...(rpcUrl === null ? {} : { rpcUrl }),
+      chain: { rpcUrl },
     });
     const close = (): Promise<void> => client.close().finally(release);
     return {

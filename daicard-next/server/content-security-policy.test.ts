@@ -24,8 +24,9 @@ test('the configuration says what is missing', () => {
   expect(() => cardConfig({})).toThrow('INDRA_HUB_URL');
   expect(() => cardConfig({ INDRA_HUB_URL: 'ftp://hub' })).toThrow('INDRA_HUB_URL');
   expect(() => cardConfig({ INDRA_HUB_URL: 'http://hub', INDRA_RPC_URL: 'rpc' })).toThrow('INDRA_RPC_URL');
-  expect(cardConfig({ INDRA_HUB_URL: 'http://hub/', INDRA_RPC_URL: '' })).toEqual({
+  expect(() => cardConfig({ INDRA_HUB_URL: 'http://hub' })).toThrow('INDRA_RPC_URL');
+  expect(cardConfig({ INDRA_HUB_URL: 'http://hub/', INDRA_RPC_URL: 'http://rpc' })).toEqual({
     hubUrl: 'http://hub',
-    rpcUrl: null,
+    rpcUrl: 'http://rpc',
   });
 });

@@ -151,10 +151,22 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
   ),
   closed: refused('The wallet was locked meanwhile.', 'Unlock it. What was signed before goes on by itself.'),
   aborted: open('The card stopped waiting.'),
-  hub_mismatch: refused(
-    'The hub says something that cannot be true.',
-    'Do not use this hub. If this is a link from another hub, open it with that hub’s card.',
+  hub_mismatch: refused('The hub says something that cannot be true.', 'Do not use this hub.'),
+  invalid_argument: refused(
+    'Something you entered cannot be used.',
+    'Check it for missing or extra letters, best by copying it again.',
   ),
+  other_hub: refused(
+    'That belongs to another hub.',
+    'Open it with that hub’s card, or ask for an address at this hub.',
+  ),
+  id_in_use: bug('The card asked for two different things under one number.'),
+  hub_changed: refused(
+    'The hub’s terms are not those this wallet was opened under.',
+    'Do not pay through it. Your account is watched, and you can leave with your money; ask the hub’s operator.',
+  ),
+  hub_unsafe: refused('This hub’s terms leave too little time to defend your money.', 'Use another hub.'),
+  client_fault: bug('Something went wrong inside the card.'),
 };
 
 /** An unknown outcome is never told as a refusal, whatever the code. */

@@ -19,8 +19,8 @@ export interface CardOptions {
   readonly port: number;
   /** The hub the card talks to unless it is told otherwise. */
   readonly hubUrl: string;
-  /** The chain's node the card asks; the one the hub names if absent. */
-  readonly rpcUrl?: string;
+  /** The chain's node the card asks. */
+  readonly rpcUrl: string;
   readonly onLine?: (line: string) => void;
 }
 
@@ -55,7 +55,7 @@ export async function buildCard(): Promise<void> {
 
 /** Resolves when the built card serves its first page. */
 export async function startCard({ port, hubUrl, rpcUrl, onLine }: CardOptions): Promise<ManagedProcess> {
-  const env = { INDRA_HUB_URL: hubUrl, ...(rpcUrl === undefined ? {} : { INDRA_RPC_URL: rpcUrl }) };
+  const env = { INDRA_HUB_URL: hubUrl, INDRA_RPC_URL: rpcUrl };
   const card = startProcess({
     ...next('card', ['start', CARD, '--hostname', '127.0.0.1', '--port', String(port)], env),
     ...(onLine === undefined ? {} : { onLine }),

@@ -91,6 +91,7 @@ const refusal = (transferApp: Address) =>
     key: key(),
     store: new MemoryStore(),
     description: description(transferApp),
+    chain: { rpcUrl: chain.url },
     fetch: () => Promise.reject(new Error('no such hub')),
   }).then(
     () => 'connected',

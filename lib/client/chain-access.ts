@@ -1,25 +1,38 @@
 // SPDX-License-Identifier: MIT
 /** The user's own way to the chain, to read and to write, through one node. */
 import { EthereumChainWriter } from '../chain/chain-writer.ts';
+import { checkDeployment } from '../chain/deployment-check.ts';
 import { createJsonRpc } from '../chain/json-rpc.ts';
+import type { ChainAccess } from './door/connect-options.ts';
 import { EpochReader } from './epoch-reader.ts';
 import type { ChainDescription } from './hub-description.ts';
 import { IndraError } from './indra-error.ts';
 import type { ChainReader, ChainWriter, ChannelKey } from './ports.ts';
 
-/** The contracts must be those this code was built against; a chain that does not answer now is read later. */
-export async function openReader(chain: ChainDescription, rpcUrl: string | undefined): Promise<ChainReader> {
-  const reader = new EpochReader(createJsonRpc({ url: rpcUrl ?? chain.rpcUrl }), chain);
-  const deployment = await reader.checkDeployment();
+const nodeOf = (chain: ChainDescription, { rpcUrl }: ChainAccess = {}) =>
+  createJsonRpc({ url: rpcUrl ?? chain.rpcUrl });
+
+export const readerOf = (chain: ChainDescription, access: ChainAccess | undefined): ChainReader =>
+  new EpochReader(nodeOf(chain, access), chain);
+
+/**
+ * The contracts must be those this code was built against, on the chain as its user sees it. Rejects with `hub_mismatch`, or with
+ * `chain_unavailable` unless it was seen before: code on a chain does not change.
+ */
+export async function checkContracts(
+  chain: ChainDescription,
+  access: ChainAccess | undefined,
+  wasSeen = false,
+): Promise<void> {
+  const deployment = await checkDeployment(nodeOf(chain, access), chain);
+  if (!deployment.ok && !wasSeen) throw IndraError.of(deployment.error);
   if (deployment.ok && deployment.value.length > 0)
     throw IndraError.from('hub_mismatch', { contracts: deployment.value });
-  return reader;
 }
 
 /** Of the channel key: it needs ether at its own address only for what no hub does for it. */
-export const writerTo = (chain: ChainDescription, rpcUrl: string | undefined, key: ChannelKey): ChainWriter =>
-  new EthereumChainWriter({
-    rpc: createJsonRpc({ url: rpcUrl ?? chain.rpcUrl }),
-    contracts: chain,
-    signer: key,
-  });
+export const writerTo = (
+  chain: ChainDescription,
+  access: ChainAccess | undefined,
+  key: ChannelKey,
+): ChainWriter => new EthereumChainWriter({ rpc: nodeOf(chain, access), contracts: chain, signer: key });

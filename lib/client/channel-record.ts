@@ -17,9 +17,6 @@ import { intentSchema, routeSchema, type Intent, type Route } from './intents.ts
 
 export const RECORD_SCHEMA = 1;
 
-/** How far a client that lost its state jumps: beyond every version it can have signed before. */
-export const RESTORE_JUMP = 1n << 20n;
-
 export type ProposalOperation = Extract<
   OperationName,
   'deposit' | 'propose' | 'install' | 'uninstall' | 'withdraw'
@@ -69,13 +66,13 @@ export const inFlight = (record: ChannelRecord): SignedProposal | null => {
 
 /**
  * A channel without local state: new, or lost. All that is known is what the hub serves and this key's signature proves, so
- * versions go on beyond everything that can have been signed before (invariant 2).
+ * versions go on beyond everything that can have been signed before (`versionAfterRestore`).
  */
-export const restoredRecord = (of: Channel, agreed: AgreedState, highestKnown = 0n): ChannelRecord => ({
+export const restoredRecord = (of: Channel, agreed: AgreedState, highestSigned: bigint): ChannelRecord => ({
   channel: of,
   agreed,
   routes: [],
-  highestSigned: (agreed.ledger.version > highestKnown ? agreed.ledger.version : highestKnown) + RESTORE_JUMP,
+  highestSigned,
   signed: [],
   withdrawalSignatures: [],
   isUnproven: agreed.ledger.version > 0n,

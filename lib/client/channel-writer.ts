@@ -3,16 +3,16 @@
  * The one writer of a channel. It takes one step at a time: plan, sign, store, send, judge the answer. While a proposal is
  * in flight new intents wait and go into the next one together. What to do is decided by `planProposal` and `judgeAnswer`.
  */
-import { fault as protocolFault, type ErrorCode, type Fault } from '../protocol/errors.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import type { AgreedState } from '../protocol/types.ts';
 import type { Expectation } from '../store/store.ts';
 import { answerWithinMs, backoffMs } from './backoff.ts';
 import { inFlight, type ChannelRecord, type SignedProposal } from './channel-record.ts';
-import { IndraError } from './indra-error.ts';
+import { clientFault, IndraError } from './indra-error.ts';
 import { IntentQueue, queued, type Accomplished } from './intent-queue.ts';
 import { intentKey, isCredit, type Intent } from './intents.ts';
 import { abandonHead, judgeAnswer, judgeServed, type Verdict } from './judge-answer.ts';
-import { planProposal } from './plan-proposal.ts';
+import { planProposal, type Draft } from './plan-proposal.ts';
 import { readAnswer } from './read-answer.ts';
 import { loadRecord, saveRecord } from './record-store.ts';
 import { signDraft } from './sign-draft.ts';
@@ -50,6 +50,7 @@ export class ChannelWriter {
     this.#record = record;
     this.#etag = etag;
     this.#isDirty = etag === 'absent';
+    this.#frozen = parts.distrust;
     const head = inFlight(record);
     this.#attempts = head === null ? 0 : 1;
     this.#queue.take(head?.intents ?? [], []);
@@ -76,12 +77,13 @@ export class ChannelWriter {
     return this.#frozen;
   }
 
+  /** Why nothing is ever signed with this hub. */
+  get distrust(): IndraError | null {
+    return this.#parts.distrust;
+  }
+
   start(): void {
-    this.#running ??= this.#run().catch((cause: unknown) =>
-      this.#halt(
-        IndraError.from('internal', { reason: cause instanceof Error ? cause.message : String(cause) }),
-      ),
-    );
+    this.#running ??= this.#run();
   }
 
   /** Resolves once the intent is agreed and durable. Rejects with `IndraError`. Asking twice joins the first. */
@@ -96,14 +98,19 @@ export class ChannelWriter {
     return this.#queue.wait(intent);
   }
 
-  /** Takes back an intent that is not signed yet. False if it is too late. */
+  /** Takes back an intent that is not signed yet. False if it is too late, or others wait for it too. */
   retract(intent: Intent): boolean {
     return this.#queue.retract(intent);
   }
 
   /** Whether an intent with the same key waits or is in flight. */
   isPending(intent: Intent): boolean {
-    return this.#queue.has(intent);
+    return this.pending(intent) !== null;
+  }
+
+  /** The intent with the same key that waits or is in flight, on whatever terms. */
+  pending(intent: Intent): Intent | null {
+    return this.#queue.find(intent);
   }
 
   /** Changes of the record that nobody signs: routes found again, withdrawals seen executed. */
@@ -194,17 +201,30 @@ export class ChannelWriter {
     this.#queue.rejectAll(IndraError.from('closed', undefined, 'unknown'));
   }
 
+  /** A step that throws is a bug, of this client or of the store. It ends nothing: the next step comes after a pause. */
   async #run(): Promise<void> {
-    while (!this.#stop.signal.aborted && this.#halted === null) {
-      this.#amend();
-      const head = inFlight(this.#record);
-      const isActive = this.#suspended === null && this.#frozen === null && this.#holds.size === 0;
-      if (isActive && head !== null) await this.#exchange(head);
-      else if (isActive && this.#queue.isUrgent) await this.#propose();
-      else if (this.#isDirty) await this.#save(this.#record);
-      else await this.#idle();
+    for (let stumbles = 0; !this.#stop.signal.aborted && this.#halted === null;) {
+      try {
+        await this.#step();
+        stumbles = 0;
+      } catch (cause) {
+        stumbles += 1;
+        this.#report(cause);
+        await this.#pause(stumbles);
+      }
     }
-    if (this.#isDirty && this.#halted === null) await this.#save(this.#record);
+    if (this.#isDirty && this.#halted === null)
+      await this.#save(this.#record).catch((cause: unknown) => this.#report(cause));
+  }
+
+  async #step(): Promise<void> {
+    this.#amend();
+    const head = inFlight(this.#record);
+    const isActive = this.#suspended === null && this.#frozen === null && this.#holds.size === 0;
+    if (isActive && head !== null) await this.#exchange(head);
+    else if (isActive && this.#queue.isUrgent) await this.#propose();
+    else if (this.#isDirty) await this.#store();
+    else await this.#idle();
   }
 
   #amend(): void {
@@ -213,7 +233,7 @@ export class ChannelWriter {
       this.#record = amendment(this.#record);
       this.#isDirty = true;
       if (this.#record.agreed.ledger.epoch === before) continue;
-      this.#frozen = null;
+      this.#frozen = this.#parts.distrust;
       this.#queue.clear(IndraError.from('wrong_epoch'));
     }
   }
@@ -227,11 +247,11 @@ export class ChannelWriter {
 
   /** The next proposal is signed, stored together with what was agreed before it, and only then sent (invariant 3). */
   async #propose(): Promise<void> {
-    const { catalogue, builder, limits, key, clock } = this.#parts;
+    const { catalogue, builder, limits } = this.#parts;
     const plan = planProposal(this.#record, catalogue, this.#queue.items, builder, limits);
     const intents = plan.taken.map((waiting) => waiting.intent);
     this.#queue.take(intents, plan.left);
-    for (const { waiting, fault } of plan.failed) this.#fail(waiting.intent, fault);
+    for (const { waiting, fault } of plan.failed) this.#fail(waiting.intent, IndraError.of(fault));
     if (plan.done.length > 0) {
       this.#isDirty = true;
       for (const { intent } of plan.done)
@@ -239,14 +259,28 @@ export class ChannelWriter {
     }
     const cause = plan.taken.find((waiting) => !waiting.isPatient) ?? plan.taken[0];
     if (plan.draft === null || cause === undefined) return;
-    const entry = signDraft(this.#record, plan.draft, { key, id: cause.id, now: clock.now() });
-    const signed = {
-      ...this.#record,
-      highestSigned: plan.draft.version,
-      signed: [...this.#record.signed, entry],
-    };
-    if ((await this.#save(signed)) === 'too_large')
-      for (const intent of intents) this.#fail(intent, protocolFault('too_large'));
+    try {
+      if ((await this.#save(this.#signed(plan.draft, cause.id))) !== 'too_large') return;
+    } catch (thrown) {
+      for (const intent of intents) this.#fail(intent, clientFault(thrown));
+      throw thrown;
+    }
+    // Each by itself is smaller; one that is too large even so is refused.
+    const [only, ...others] = plan.taken;
+    if (only !== undefined && others.length === 0)
+      this.#fail(only.intent, IndraError.from('too_large', undefined, 'unchanged'));
+    else this.#queue.putBack(plan.taken.map((waiting) => ({ ...waiting, alone: true })));
+  }
+
+  #signed(draft: Draft, id: string): ChannelRecord {
+    const { key, clock } = this.#parts;
+    const entry = signDraft(this.#record, draft, { key, id, now: clock.now() });
+    return { ...this.#record, highestSigned: draft.version, signed: [...this.#record.signed, entry] };
+  }
+
+  async #store(): Promise<void> {
+    if ((await this.#save(this.#record)) === 'too_large')
+      throw new RangeError('the store does not take what is agreed');
   }
 
   async #save(record: ChannelRecord): Promise<'saved' | 'conflict' | 'too_large'> {
@@ -257,8 +291,8 @@ export class ChannelWriter {
     this.#etag = saved.etag;
     this.#record = record;
     this.#isDirty = false;
-    for (const release of this.#afterWrite.splice(0)) release();
-    listener.changed(record);
+    for (const release of this.#afterWrite.splice(0)) this.#tell(release);
+    this.#tell(() => listener.changed(record));
     return 'saved';
   }
 
@@ -281,7 +315,7 @@ export class ChannelWriter {
       case 'refused':
         return this.#refused(head, verdict);
       case 'resend':
-        if (ELSEWHERE.has(verdict.fault.code)) this.#parts.listener.disputed();
+        if (ELSEWHERE.has(verdict.fault.code)) this.#tell(() => this.#parts.listener.disputed());
         return this.#pause();
       case 'synchronize':
         return this.#synchronize(head);
@@ -301,7 +335,9 @@ export class ChannelWriter {
       for (const intent of entry.intents) this.#queue.settle(intent, { entry });
       listener.agreed(agreement);
     });
-    for (const intent of followUps(agreement)) this.#queue.add(queued(intent, entry.id));
+    this.#tell(() => {
+      for (const intent of followUps(agreement)) this.#queue.add(queued(intent, entry.id));
+    });
     if (entry === head) return;
     const agreed = new Set(entry.intents.map(intentKey));
     this.#queue.putBack(
@@ -316,7 +352,9 @@ export class ChannelWriter {
     this.#queue.putBack(others.map((intent) => ({ ...queued(intent, head.id), alone: failing === null })));
     const refused = failing === null ? undefined : head.intents[failing];
     // An earlier copy may still be on its way to the hub, so no word about a resend is final.
-    if (refused !== undefined) this.#fail(refused, wasResent ? { ...fault, outcome: 'unknown' } : fault);
+    if (refused === undefined) return;
+    const error = IndraError.of(fault);
+    this.#fail(refused, wasResent ? error.withOutcome('unknown') : error);
   }
 
   async #synchronize(head: SignedProposal): Promise<void> {
@@ -357,10 +395,10 @@ export class ChannelWriter {
     if (held !== null) this.#record = held.record;
   }
 
-  async #pause(): Promise<void> {
+  async #pause(times = this.#attempts): Promise<void> {
     if (this.#stop.signal.aborted) return;
     if (this.#nap.signal.aborted) this.#nap = new AbortController();
-    await this.#parts.clock.sleep(backoffMs(Math.max(1, this.#attempts)), this.#nap.signal);
+    await this.#parts.clock.sleep(backoffMs(Math.max(1, times)), this.#nap.signal);
   }
 
   async #hurryLater(intent: Intent): Promise<void> {
@@ -376,8 +414,23 @@ export class ChannelWriter {
     this.#isDirty = true;
   }
 
-  #fail(intent: Intent, fault: Fault): void {
-    if (!this.#queue.fail(intent, fault)) this.#parts.listener.dropped(intent, fault);
+  #fail(intent: Intent, error: IndraError): void {
+    if (!this.#queue.fail(intent, error)) this.#tell(() => this.#parts.listener.dropped(intent, error));
+  }
+
+  /** Whoever is told may throw: that concerns nobody else who is told. */
+  #tell(tell: () => void): void {
+    try {
+      tell();
+    } catch (cause) {
+      this.#report(cause);
+    }
+  }
+
+  #report(cause: unknown): void {
+    try {
+      this.#parts.listener.troubled(clientFault(cause));
+    } catch {}
   }
 
   #halt(error: IndraError): void {
@@ -385,6 +438,6 @@ export class ChannelWriter {
     this.#halted = error;
     for (const end of this.#onEnd.splice(0)) end();
     this.#queue.rejectAll(error);
-    this.#parts.listener.halted(error);
+    this.#tell(() => this.#parts.listener.halted(error));
   }
 }

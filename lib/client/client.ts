@@ -1,15 +1,31 @@
 // SPDX-License-Identifier: MIT
-/** One user's channel with one hub: what an app calls. Every method may be given a signal, a timeout and a correlation id. */
-import { withdrawalOf } from '../protocol/apply-operation.ts';
-import { toHash } from '../protocol/bytes.ts';
-import { withdrawalDigest } from '../protocol/digests.ts';
-import { parseLink } from '../protocol/link.ts';
-import { INITIATOR, NO_ADDRESS, type Address, type Bytes, type Hash } from '../protocol/types.ts';
-import { balancesOf, type Balance } from './balances.ts';
+/**
+ * One user's channel with one hub: what an app calls. Every method may be given a signal, a timeout and a correlation id.
+ * Arguments are read at the door before anything starts: `invalid_argument` names the field. What changes something has an id
+ * (`paymentId`, `withdrawalId`, `transferId`, `digest`, `appId`), which is in the details of every error of that call. After an
+ * outcome `unknown` the same request is the same call: it is never done twice, and its id may be given to be exact, as it must
+ * be after a restart of the app.
+ */
+import type { Address, Bytes, Hash } from '../protocol/types.ts';
 import type { Progressed } from './app-moves.ts';
+import { balancesOf, type Balance } from './balances.ts';
+import { Depositing, type Deposited, type DepositRequest } from './deposit-request.ts';
 import { Disputes, type Claimed, type DisputeStatus, type Started } from './disputes.ts';
-import type { Upkeep } from './upkeep.ts';
-import { deposit, type Deposited, type DepositRequest } from './deposit-request.ts';
+import { address } from './door/address.ts';
+import { invalid, type Parser } from './door/argument.ts';
+import { callOptions } from './door/call-options.ts';
+import { bytes, hash } from './door/hex.ts';
+import {
+  depositRequest,
+  historyRequest,
+  linkRequest,
+  transferRequest,
+  withdrawRequest,
+  type LinkRequest,
+  type TransferRequest,
+  type WithdrawRequest,
+} from './door/requests.ts';
+import { link as paymentLink, webAddress } from './door/text.ts';
 import type { ClientEvent, ClientEventName, ClientEvents, Settlement } from './events.ts';
 import {
   history,
@@ -19,44 +35,18 @@ import {
   type TransferEntry,
 } from './history.ts';
 import type { HubAsset } from './hub-description.ts';
-import { IndraError } from './indra-error.ts';
 import type { Received } from './incoming-transfers.ts';
-import type { SendIntent, WithdrawIntent } from './intents.ts';
-import { recallPayment } from './payment-facts.ts';
+import { IndraError } from './indra-error.ts';
 import { patience, type CallOptions, type Patience } from './patience.ts';
-import {
-  linkOf,
-  newPaymentId,
-  paymentOf,
-  sendIntent,
-  type Payment,
-  type PaymentRequest,
-} from './payments.ts';
+import { Paying } from './paying.ts';
+import { linkOf, type Payment } from './payments.ts';
 import type { Session } from './session.ts';
+import type { Upkeep } from './upkeep.ts';
+import { Withdrawing } from './withdrawing.ts';
 import type { SignedWithdrawal, WithdrawalReceipt } from './withdrawals.ts';
 
-export interface TransferRequest extends PaymentRequest {
-  /** Identifier of the payee, who may be offline. */
-  readonly to: string;
-}
+export type { LinkRequest, TransferRequest, WithdrawRequest };
 
-export interface LinkRequest extends PaymentRequest {
-  /** Where the link is opened; the hub's own origin if absent. */
-  readonly cardOrigin?: string | undefined;
-}
-
-export interface WithdrawRequest {
-  readonly asset: Address;
-  /** In the asset's smallest unit. */
-  readonly amount: bigint;
-  readonly recipient: Address;
-  /** Seconds since 1970; a day from now if absent. Unexecuted by then it comes back. */
-  readonly deadline?: number | undefined;
-  /** Whether the hub sends it (the default), or the caller will, with what is returned. */
-  readonly sendBy?: 'hub' | 'caller' | undefined;
-}
-
-const DAY = 24 * 3600;
 /** Until a call without a `timeoutMs` of its own rejects with `timeout`, outcome `unknown`. The writer goes on. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
@@ -64,11 +54,19 @@ export class IndraClient {
   readonly #session: Session;
   readonly #upkeep: Upkeep;
   readonly #disputes: Disputes;
+  readonly #paying: Paying;
+  readonly #withdrawing: Withdrawing;
+  readonly #depositing: Depositing;
+  readonly #transferRequest: Parser<TransferRequest>;
 
   constructor(session: Session, upkeep: Upkeep) {
     this.#session = session;
     this.#upkeep = upkeep;
     this.#disputes = new Disputes(session, upkeep.disputes);
+    this.#paying = new Paying(session);
+    this.#withdrawing = new Withdrawing(session, upkeep.withdrawals);
+    this.#depositing = new Depositing(session, upkeep.deposits);
+    this.#transferRequest = transferRequest(session.hubUrl);
   }
 
   get identifier(): string {
@@ -108,7 +106,18 @@ export class IndraClient {
 
   /** `newer_state_exists` where a watchtower says so: nothing is signed in this epoch any more. Null otherwise. */
   get outdatedBy(): IndraError | null {
-    return this.#session.writer.frozenBy;
+    const { frozenBy } = this.#session.writer;
+    return frozenBy?.code === 'newer_state_exists' ? frozenBy : null;
+  }
+
+  /** Why nothing is signed with this hub, such as `hub_changed`: the channel is only watched, and can be left. Null if all is well. */
+  get distrusts(): IndraError | null {
+    return this.#session.writer.distrust;
+  }
+
+  /** Whether the hub answers, as far as this client noticed. */
+  get isOnline(): boolean {
+    return this.#session.connection.isOnline;
   }
 
   /** One per asset of the hub, and of the channel. */
@@ -119,62 +128,76 @@ export class IndraClient {
     );
   }
 
+  /** Throws `unknown_asset` for one that is neither the hub's nor in the channel. */
   balance(asset: Address): Balance {
-    const [first] = balancesOf(this.#session.writer.record, [asset]);
-    if (first === undefined) throw IndraError.from('unknown_asset', { asset });
-    return first;
+    const wanted = address(asset, 'asset');
+    const found = this.balances().find((balance) => balance.asset === wanted);
+    if (found === undefined) throw IndraError.from('unknown_asset', { asset: wanted });
+    return found;
   }
 
   /** Resolves when the amount is in the agreed balance. Waits for confirmations as long as it takes, or until given up. */
   deposit(request: DepositRequest, options: CallOptions = {}): Promise<Deposited> {
-    return this.#call(options, (call) => deposit(this.#session, this.#upkeep.deposits, request, call));
+    return this.#call(options, (call) => this.#depositing.deposit(depositRequest(request, ''), call));
   }
 
-  /** Resolves when the payment is agreed with the hub; `payment.completed` tells when the payee has it. */
+  /**
+   * Resolves when the payment is agreed with the hub; `payment.completed` tells when the payee has it. Rejects with `other_hub`
+   * where the payee is at another one, and with `id_in_use` where the `paymentId` belongs to a payment with other terms.
+   */
   transfer(request: TransferRequest, options: CallOptions = {}): Promise<Payment> {
-    return this.#ask(options, (call) => this.#send(request.to, request, call));
+    return this.#ask(options, (call) => {
+      const { to, ...payment } = this.#transferRequest(request, '');
+      return this.#paying.pay(to, payment, call);
+    });
   }
 
   /** A payment to whoever opens the link first. */
   createLink(request: LinkRequest, options: CallOptions = {}): Promise<Payment & { readonly link: string }> {
     return this.#ask(options, async (call) => {
-      const payment = await this.#send(null, request, call);
-      const link = this.linkOf(payment.transferId, request.cardOrigin);
+      const { cardOrigin, ...asked } = linkRequest(request, '');
+      const payment = await this.#paying.pay(null, asked, call);
+      const link = this.linkOf(payment.transferId, cardOrigin);
       if (link === null) throw IndraError.from('duplicate_payment', { transferId: payment.transferId });
       return { ...payment, link };
     });
   }
 
   /** The link of a transfer that was made here and is still open; null otherwise. */
-  linkOf(transferId: Hash, cardOrigin = this.#session.hubUrl): string | null {
-    return linkOf(this.#session, transferId, cardOrigin);
+  linkOf(transferId: Hash, cardOrigin: string = this.#session.hubUrl): string | null {
+    return linkOf(this.#session, hash(transferId, 'transferId'), webAddress(cardOrigin, 'cardOrigin'));
   }
 
   /** Resolves when the money of a link is in the agreed balance; the hub is asked for collateral first where it is needed. */
   redeem(link: string, options: CallOptions = {}): Promise<Received> {
     return this.#call(options, async (call) => {
-      const parsed = parseLink(link);
-      if (!parsed.ok) throw IndraError.of(parsed.error);
-      const { chainId, transferId, secret, hubUrl } = parsed.value;
+      const { chainId, transferId, secret, hubUrl } = paymentLink(link, 'link');
+      call.name({ transferId });
       if (chainId !== this.chainId) throw IndraError.from('unknown_chain', { chainId });
       if (new URL(hubUrl).origin !== new URL(this.#session.hubUrl).origin)
-        throw IndraError.from('hub_mismatch', { hubUrl });
+        throw IndraError.from('other_hub', { hub: hubUrl, own: this.#session.hubUrl });
       return this.#upkeep.incoming.redeem(transferId, secret, call.id, call.signal);
     });
   }
 
   /** Takes back a payment nobody has claimed. Rejects with `transfer_claimed` or `transfer_resolved` where it is too late. */
   cancel(transferId: Hash, options: CallOptions = {}): Promise<void> {
-    return this.#ask(options, (call) => this.#upkeep.outgoing.cancel(transferId, call.id, call.signal));
+    return this.#ask(options, (call) => {
+      const id = named(call, { transferId: hash(transferId, 'transferId') }).transferId;
+      return this.#upkeep.outgoing.cancel(id, call.id, call.signal);
+    });
   }
 
   /** Resolves when the ledger is debited and both have signed; `withdrawalExecuted` waits for the chain. */
   withdraw(request: WithdrawRequest, options: CallOptions = {}): Promise<SignedWithdrawal> {
-    return this.#ask(options, (call) => this.#withdraw(request, call));
+    return this.#ask(options, (call) => this.#withdrawing.withdraw(withdrawRequest(request, ''), call));
   }
 
   withdrawalExecuted(digest: Hash, options: CallOptions = {}): Promise<WithdrawalReceipt> {
-    return this.#call(options, (call) => this.#upkeep.withdrawals.executed(digest, call.id, call.signal));
+    return this.#call(options, (call) => {
+      const known = named(call, { digest: hash(digest, 'digest') }).digest;
+      return this.#upkeep.withdrawals.executed(known, call.id, call.signal);
+    });
   }
 
   /**
@@ -184,11 +207,12 @@ export class IndraClient {
   sendWithdrawal(digest: Hash, options: CallOptions = {}): Promise<WithdrawalReceipt> {
     return this.#call(options, async (call) => {
       const { withdrawals } = this.#upkeep;
-      const signed = withdrawals.signed(digest);
-      if (signed === null) throw IndraError.from('unknown_withdrawal', { digest });
-      withdrawals.sendOneself(digest);
+      const known = named(call, { digest: hash(digest, 'digest') }).digest;
+      const signed = withdrawals.signed(known);
+      if (signed === null) throw IndraError.from('unknown_withdrawal', { digest: known });
+      withdrawals.sendOneself(known);
       await this.#disputes.sendWithdrawal(signed);
-      return withdrawals.executed(digest, call.id, call.signal);
+      return withdrawals.executed(known, call.id, call.signal);
     });
   }
 
@@ -217,7 +241,9 @@ export class IndraClient {
 
   /**
    * Ends the challenge together with the hub, and drops the wish to leave: the channel goes on where it was. Rejects with
-   * `no_dispute`, `dispute_final`, `busy` while the challenge is on its way, `insufficient_gas`, or what the hub refuses.
+   * `no_dispute`, `dispute_final`, `busy` while the challenge is on its way, `insufficient_gas`, or what the hub refuses:
+   * `channel_disputed` where an app of the channel is on chain already. So it is soon after a payment: the hub shows there the
+   * preimage of an app that was paid and not closed yet, and what is shown cannot be taken back.
    */
   cancelDispute(options: CallOptions = {}): Promise<void> {
     return this.#call(options, (call) => this.#disputes.cancel(call));
@@ -229,7 +255,10 @@ export class IndraClient {
    * `not_turn_taker`, `invalid_action` or `insufficient_gas`.
    */
   progress(appId: Hash, action: Bytes, options: CallOptions = {}): Promise<Progressed> {
-    return this.#call(options, (call) => this.#disputes.progress(appId, action, call));
+    return this.#call(options, (call) => {
+      const id = named(call, { appId: hash(appId, 'appId') }).appId;
+      return this.#disputes.progress(id, bytes(action, 'action'), call);
+    });
   }
 
   /**
@@ -237,16 +266,22 @@ export class IndraClient {
    * `chain_refused` where the recipient refuses it too.
    */
   claim(asset: Address, recipient: Address = this.address, options: CallOptions = {}): Promise<Claimed> {
-    return this.#call(options, (call) => this.#disputes.claim(asset, recipient, call));
+    return this.#call(options, (call) =>
+      this.#disputes.claim(address(asset, 'asset'), address(recipient, 'recipient'), call),
+    );
   }
 
   /** Rejects with `unknown_transfer` where there is none that concerns this user. */
   transferStatus(transferId: Hash, options: CallOptions = {}): Promise<TransferEntry> {
-    return this.#ask(options, (call) => transferStatus(this.#session, transferId, call.id, call.signal));
+    return this.#ask(options, (call) =>
+      transferStatus(this.#session, hash(transferId, 'transferId'), call.id, call.signal),
+    );
   }
 
   history(request: HistoryRequest, options: CallOptions = {}): Promise<HistoryPage> {
-    return this.#ask(options, (call) => history(this.#session, request, call.id, call.signal));
+    return this.#ask(options, (call) =>
+      history(this.#session, historyRequest(request, ''), call.id, call.signal),
+    );
   }
 
   /** Does now what is otherwise done from time to time: claims, closings, refunds, deposits, withdrawals. */
@@ -256,6 +291,8 @@ export class IndraClient {
 
   /** Returns how to stop. */
   on<Name extends ClientEventName>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void {
+    if (typeof name !== 'string') throw invalid('name', 'give the name of an event');
+    if (typeof listener !== 'function') throw invalid('listener', 'give a function');
     return this.#session.events.on(name, listener);
   }
 
@@ -271,78 +308,20 @@ export class IndraClient {
 
   /** For what the hub alone answers; what waits for a chain or for other people waits as long as its caller does. */
   #ask<T>(options: CallOptions, run: (call: Patience) => Promise<T>): Promise<T> {
-    return this.#call({ timeoutMs: ANSWER_TIMEOUT_MS, ...options }, run);
+    return this.#call(options, run, ANSWER_TIMEOUT_MS);
   }
 
-  #call<T>(options: CallOptions, run: (call: Patience) => Promise<T>): Promise<T> {
+  /** A signal that is aborted already starts nothing, and a mistake in an argument is a rejection too. */
+  async #call<T>(options: CallOptions, run: (call: Patience) => Promise<T>, timeoutMs?: number): Promise<T> {
     const { clock, closing } = this.#session;
-    const call = patience(options, clock, closing);
-    return call.until(run(call));
+    const given = callOptions(options, '');
+    const call = patience({ timeoutMs, ...given }, clock, closing);
+    return call.until(async () => run(call));
   }
+}
 
-  async #send(to: string | null, request: PaymentRequest, call: Patience): Promise<Payment> {
-    const { writer } = this.#session;
-    const intent = sendIntent(this.#session, to, {
-      ...request,
-      paymentId: request.paymentId ?? newPaymentId(),
-    });
-    if (request.paymentId !== undefined && (await this.#isMade(intent)))
-      return this.#madeBefore(intent, call);
-    const giveUp = () => void writer.retract(intent);
-    call.signal.addEventListener('abort', giveUp, { once: true });
-    try {
-      return await paymentOf(this.#session, intent, await writer.submit(intent, { id: call.id }));
-    } catch (error) {
-      if (error instanceof IndraError && error.code === 'duplicate_payment')
-        return await this.#madeBefore(intent, call);
-      throw error;
-    } finally {
-      call.signal.removeEventListener('abort', giveUp);
-    }
-  }
-
-  /** A payment this client remembers need not be signed again to learn that it was made. */
-  async #isMade({ transferId }: SendIntent): Promise<boolean> {
-    const { writer, store } = this.#session;
-    const isOpen = writer.record.routes.some(
-      (route) => route.side === 'payer' && route.transferId === transferId,
-    );
-    return isOpen || (await recallPayment(store, transferId)) !== null;
-  }
-
-  /** Retrying a payment finds it; another payment under the same id is refused. */
-  async #madeBefore(intent: SendIntent, call: Patience): Promise<Payment> {
-    const { transferId, asset, amount, paymentId } = intent;
-    const earlier = await transferStatus(this.#session, transferId, call.id, call.signal);
-    if (earlier.asset !== asset || earlier.amount !== amount)
-      throw IndraError.from('duplicate_payment', { paymentId });
-    return paymentOf(this.#session, { ...intent, expiresAt: earlier.expiresAt }, null);
-  }
-
-  async #withdraw(request: WithdrawRequest, call: Patience): Promise<SignedWithdrawal> {
-    const { writer, clock, channel } = this.#session;
-    const { withdrawals } = this.#upkeep;
-    const { asset, amount, recipient, deadline = clock.now() + DAY, sendBy = 'hub' } = request;
-    const nonce = newPaymentId();
-    const intent: WithdrawIntent = {
-      kind: 'withdraw',
-      nonce,
-      asset,
-      amount,
-      recipient,
-      deadline,
-      handler: NO_ADDRESS,
-      data: '0x',
-    };
-    const epoch = writer.record.agreed.ledger.epoch;
-    const digest = toHash(
-      withdrawalDigest(channel.domain, withdrawalOf(channel, epoch, { ...intent, party: INITIATOR })),
-    );
-    if (sendBy === 'caller') withdrawals.sendOneself(digest);
-    await writer.submit(intent, { id: call.id });
-    const signed = withdrawals.signed(digest);
-    if (signed === null) throw IndraError.from('unknown_withdrawal', { digest });
-    if (sendBy === 'hub') await withdrawals.submit(digest, call.id, call.signal);
-    return signed;
-  }
+/** What the call is about, in every error of it. */
+function named<T extends Readonly<Record<string, Hash>>>(call: Patience, about: T): T {
+  call.name(about);
+  return about;
 }

@@ -2,114 +2,110 @@
 /** From a hub's address and a key to a client: sign in, open the channel, go on where the last one stopped. */
 import { recoverAddress } from '#secp256k1';
 import { newCorrelationId } from '../messaging/envelope.ts';
-import type { Fetch } from '../messaging/http-post.ts';
 import type { Channel } from '../protocol/types.ts';
 import { withMigrations } from '../store/migrations.ts';
 import type { Store } from '../store/store.ts';
-import { openReader, writerTo } from './chain-access.ts';
+import { backoffMs } from './backoff.ts';
+import { checkContracts, readerOf, writerTo } from './chain-access.ts';
 import { channelKey, keyOfMnemonic } from './channel-key.ts';
+import { recordKey } from './channel-record.ts';
 import { ChannelWriter } from './channel-writer.ts';
 import type { WriterListener } from './writer-parts.ts';
 import { IndraClient } from './client.ts';
 import { clientMigrations } from './client-migrations.ts';
 import { systemClock } from './clock.ts';
+import { ConnectionWatch } from './connection-watch.ts';
+import { connectOptions, type ConnectOptions } from './door/connect-options.ts';
 import { EventHub } from './events.ts';
-import {
-  catalogueOf,
-  chainOf,
-  channelWith,
-  termsOf,
-  type ChainDescription,
-  type HubDescription,
-} from './hub-description.ts';
-import { describe, lineTo } from './hub-access.ts';
+import { lineTo, meetHub, type KnownHub } from './hub-access.ts';
+import { catalogueOf, channelWith, termsOf } from './hub-description.ts';
+import { rememberHub } from './hub-memory.ts';
+import { checkMinimums } from './hub-minimums.ts';
+import { HubPatience } from './hub-patience.ts';
 import { hubRequests } from './hub-requests.ts';
 import { closingsAfter } from './incoming-transfers.ts';
 import { IndraError } from './indra-error.ts';
-import { openChannel, type OpenedChannel } from './open-channel.ts';
+import { noLine } from './no-line.ts';
+import { openChannel, openFirst, type OpenedChannel } from './open-channel.ts';
 import { operationBuilder } from './operation-builder.ts';
-import type { ChainReader, ChainWriter, ChannelKey, Clock, Line } from './ports.ts';
+import type { ChainReader, ChannelKey, Clock, Line } from './ports.ts';
 import { heedReceipts, waitForTowers } from './restored-check.ts';
 import type { Session } from './session.ts';
 import { Upkeep } from './upkeep.ts';
 import { WatchtowerFeed } from './watchtower-feed.ts';
 import { acquireLock, browserLocks, type WriterLock } from './writer-lock.ts';
 
-export interface ConnectOptions {
-  /** Origin of the hub's HTTP API. */
-  readonly hubUrl: string;
-  /** The channel key: 32 bytes or `0x` hex. This or `mnemonic`. */
-  readonly key?: Uint8Array | string | undefined;
-  /** A BIP-39 phrase; the key is at `m/44'/60'/0'/25446`. */
-  readonly mnemonic?: string | undefined;
-  /** Where the channel's state is kept. Losing it means a restore from the hub alone. `openClientStore` opens one. */
-  readonly store: Store;
-  /** One of the hub's chains; its first if absent. */
-  readonly chainId?: number | undefined;
-  /** The user's own node; the one the hub names if absent. */
-  readonly rpcUrl?: string | undefined;
-  /** Another line to the hub than NATS. */
-  readonly transport?: Line | undefined;
-  readonly reader?: ChainReader | undefined;
-  /** What the client sends to the chain itself, in a dispute; through the same node as it reads, paid for by the channel key's address. */
-  readonly writer?: ChainWriter | undefined;
-  readonly description?: HubDescription | undefined;
-  readonly fetch?: Fetch | undefined;
-  readonly clock?: Clock | undefined;
-  /** Take the channel over from another device, explicitly. */
-  readonly takeOver?: boolean | undefined;
-  /** Milliseconds between two looks at the chain. */
-  readonly pollMs?: number | undefined;
-  /** Origins of watchtowers, which answer stale challenges while this client is away. */
-  readonly watchtowers?: readonly string[] | undefined;
-  /** Milliseconds a closing waits to ride with the next payment. */
-  readonly idleMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+export type { ConnectOptions };
 
 const POLL_MS = 3_000;
 const IDLE_MS = 400;
+/** Until a hub that says nothing counts as away. */
+const HUB_TIMEOUT_MS = 30_000;
 
-/** Rejects with `IndraError`: `unreachable`, `hub_mismatch`, `unauthenticated`, `unknown_chain`, `malformed`, `aborted`. */
-export async function connect(options: ConnectOptions): Promise<IndraClient> {
-  const hubUrl = options.hubUrl.replace(/\/+$/, '');
-  const clock = options.clock ?? systemClock;
+/**
+ * Rejects with `IndraError`: `invalid_argument`, `unknown_chain`, `hub_unsafe`, `hub_changed`, `hub_mismatch`, `chain_unavailable`,
+ * `unauthenticated`, `aborted`, or `unreachable` where the hub is silent for `hubTimeoutMs`. With a channel in the store it begins
+ * all the same, whatever the hub does: the channel is watched and can be left, and nothing is signed with a hub that is not what
+ * it was (`distrusts`).
+ */
+export async function connect(given: ConnectOptions): Promise<IndraClient> {
+  const options = connectOptions(given);
+  const { hubUrl, signal, clock = systemClock } = options;
   const key = keyFrom(options);
-  const description = options.description ?? (await describe(options, hubUrl));
-  const chain = chainOf(description, options.chainId);
-  const channel = channelWith(description, chain, key.address);
-  const reader = options.reader ?? (await openReader(chain, options.rpcUrl));
-  const line = await lineTo(options, hubUrl, { key, chain, channel, clock });
-  const lock = await acquireLock(browserLocks(), `indra ${channel.domain.chainId} ${channel.address}`);
+  if (signal?.aborted === true) throw IndraError.from('aborted', undefined, 'unchanged');
+  const store = withMigrations(options.store, clientMigrations);
+  const patience = new HubPatience(hubUrl, options.hubTimeoutMs ?? HUB_TIMEOUT_MS, clock, signal);
   try {
-    return await start({ options, hubUrl, clock, key, description, chain, channel, reader, line, lock });
-  } catch (cause) {
-    lock.release();
-    await line.close();
-    throw cause;
+    const reach = { ...options, store };
+    const hub = await meetHub(reach, patience);
+    const { description, chain, distrust } = hub;
+    const channel = channelWith(description, chain, key.address);
+    const isStored = (await store.get(recordKey(chain.chainId, channel.address))) !== null;
+    if (distrust !== null && !isStored) throw distrust;
+    const reader = options.reader ?? readerOf(chain, options.chain);
+    if (hub.isNew) {
+      checkMinimums(chain, options.chain?.minimums);
+      if (options.reader === undefined) await checkContracts(chain, options.chain);
+    } else if (options.reader === undefined) await checkContracts(chain, options.chain, true);
+    if (distrust === null && hub.isThere) await rememberHub(store, hubUrl, description);
+    const line =
+      distrust === null
+        ? await lineTo(reach, patience, { key, chain, clock, mayWait: isStored })
+        : noLine(distrust);
+    const lock = await acquireLock(browserLocks(), `indra ${channel.domain.chainId} ${channel.address}`);
+    try {
+      return await start({ options, store, clock, key, hub, channel, reader, line, lock, patience });
+    } catch (cause) {
+      lock.release();
+      await line.close();
+      throw cause;
+    }
+  } finally {
+    patience.end();
   }
 }
 
 interface Beginning {
   readonly options: ConnectOptions;
-  readonly hubUrl: string;
+  readonly store: Store;
   readonly clock: Clock;
   readonly key: ChannelKey;
-  readonly description: HubDescription;
-  readonly chain: ChainDescription;
+  readonly hub: KnownHub;
   readonly channel: Channel;
   readonly reader: ChainReader;
   readonly line: Line;
   readonly lock: WriterLock;
+  readonly patience: HubPatience;
 }
 
 async function start(beginning: Beginning): Promise<IndraClient> {
-  const { options, clock, description, chain, channel, reader, line, lock, key } = beginning;
+  const { options, store, clock, channel, reader, line, lock, key, patience } = beginning;
+  const { description, chain } = beginning.hub;
   const closing = new AbortController();
-  const store = withMigrations(options.store, clientMigrations);
   const catalogue = catalogueOf(chain);
-  const hub = hubRequests(line, clock);
-  const signal = options.signal ?? closing.signal;
+  const events = new EventHub();
+  const connection = new ConnectionWatch(events, true);
+  const hub = hubRequests(connection.over(line), clock);
   const opening = {
     channel,
     catalogue,
@@ -117,9 +113,11 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     hub,
     recover: recoverAddress,
     takeOver: options.takeOver ?? false,
+    patience,
+    distrust: beginning.hub.distrust,
   };
-  const opened = await openChannel({ ...opening, mayGoOn: true, id: newCorrelationId(), signal });
-  const events = new EventHub();
+  const opened = await openFirst({ ...opening, id: newCorrelationId(), signal: patience.signal });
+  const { distrust } = opened;
   const terms = termsOf(description, chain);
   const builder = operationBuilder({ channel, key, terms, ephemeralKey });
   const [mine] = chain.appPeriods;
@@ -130,10 +128,11 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     },
     changed: () => {},
     disputed: () => void upkeep.disputes.look(),
-    dropped(intent, fault) {
+    troubled: (error) => events.emit('trouble', { part: 'writer', error }),
+    dropped(intent, error) {
       if (intent.kind !== 'send') return;
       const { paymentId, transferId, asset, amount } = intent;
-      events.emit('payment.failed', { paymentId, transferId, asset, amount, error: IndraError.of(fault) });
+      events.emit('payment.failed', { paymentId, transferId, asset, amount, error });
     },
     halted: (error) => events.emit('writer', { isReadOnly: true, error }),
   };
@@ -146,6 +145,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
         catalogue,
         builder,
         limits: description.limits,
+        distrust,
         recover: recoverAddress,
         clock,
         lateAfter: Math.floor(mine / 2),
@@ -157,7 +157,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
       etag,
     );
   const session: { -readonly [K in keyof Session]: Session[K] } = {
-    hubUrl: beginning.hubUrl,
+    hubUrl: options.hubUrl,
     description,
     chain,
     channel,
@@ -166,10 +166,11 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     key,
     hub,
     reader,
-    chainWriter: options.writer ?? writerTo(chain, options.rpcUrl, key),
+    chainWriter: options.writer ?? writerTo(chain, options.chain, key),
     store,
     clock,
     events,
+    connection,
     writer: writerOf(opened),
     restoredVersion:
       opened.isRestored && opened.record.isUnproven ? opened.record.agreed.ledger.version : null,
@@ -195,7 +196,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   await upkeep.disputes.begin();
   if (opened.isForeign || !lock.isHeld) session.writer.stayReadOnly(IndraError.from('another_writer'));
   else {
-    if (!opened.isHeard) void hearLater(session.writer.hold());
+    if (!opened.isHeard && distrust === null) void hearLater(session.writer.hold());
     waitForTowers(session, feed);
     session.writer.start();
   }
@@ -204,19 +205,26 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   const { restoredVersion } = session;
   if (restoredVersion !== null)
     void clock.sleep(0).then(() => events.emit('channel.restored', { version: restoredVersion }));
+  if (!connection.isOnline)
+    void clock.sleep(0).then(() => events.emit('connection', { isOnline: connection.isOnline }));
+  if (distrust !== null) void clock.sleep(0).then(() => events.emit('hub.changed', { error: distrust }));
   if (session.writer.suspendedBy !== null) await upkeep.disputes.look();
   upkeep.start();
   feed.nudge();
   return new IndraClient(session, upkeep);
 
   function hear(): Promise<OpenedChannel | null> {
-    const asked = { ...opening, mayGoOn: false, id: newCorrelationId(), signal: closing.signal };
+    const asked = { ...opening, id: newCorrelationId(), signal: closing.signal };
     return openChannel(asked).catch(() => null);
   }
 
   /** The hub was away: nothing is signed before it is known what it holds. */
   async function hearLater(release: () => void): Promise<void> {
-    const heard = await hear();
+    let heard = await hear();
+    for (let attempt = 1; heard === null && !closing.signal.aborted; attempt++) {
+      await clock.sleep(backoffMs(attempt), closing.signal);
+      heard = await hear();
+    }
     if (heard === null || closing.signal.aborted) return;
     if (heard.isForeign) return session.writer.stayReadOnly(IndraError.from('another_writer'));
     release();
@@ -225,7 +233,8 @@ async function start(beginning: Beginning): Promise<IndraClient> {
 
   /** The other tab is gone: go on from what it stored. */
   async function resume(): Promise<void> {
-    const reopened = await hear();
+    const reopened =
+      distrust === null ? await hear() : await openFirst({ ...opening, id: '', signal: closing.signal });
     if (reopened === null || reopened.isForeign || closing.signal.aborted) return;
     session.writer = writerOf(reopened);
     await upkeep.disputes.begin();
@@ -237,11 +246,9 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   }
 }
 
-function keyFrom({ key, mnemonic }: ConnectOptions): ChannelKey {
-  if (key !== undefined) return channelKey(key);
-  if (mnemonic !== undefined) return channelKey(keyOfMnemonic(mnemonic));
-  throw IndraError.from('malformed', { what: 'give a key or a mnemonic' });
-}
+/** One of them is there. */
+const keyFrom = ({ key, mnemonic = '' }: ConnectOptions): ChannelKey =>
+  channelKey(key ?? keyOfMnemonic(mnemonic));
 
 /** A seal's key is used once; a random 32 bytes is no private key about once in 2^128. */
 const ephemeralKey = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32));

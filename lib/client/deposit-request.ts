@@ -7,6 +7,7 @@ import type { DepositWatch } from './deposit-watch.ts';
 import { IndraError } from './indra-error.ts';
 import type { Patience } from './patience.ts';
 import type { Session } from './session.ts';
+import { UntoldCalls } from './untold-calls.ts';
 
 interface DepositTransaction {
   readonly to: string;
@@ -43,39 +44,79 @@ export interface Deposited {
   readonly transactionHash: string | null;
 }
 
-export async function deposit(
-  session: Session,
-  watch: DepositWatch,
-  { asset, amount, signer }: DepositRequest,
-  patience: Patience,
-): Promise<Deposited> {
-  const { chain, channel, reader, writer, clock, pollMs } = session;
-  if (!chain.assets.some((known) => known.address === asset))
-    throw IndraError.from('unknown_asset', { asset });
-  if (amount <= 0n) throw IndraError.from('amount_out_of_range', { amount: amount.toString() });
-  const latest = await reader.latest();
-  if (!latest.ok) throw IndraError.of(latest.error);
-  const before = await watch.received(asset, latest.value.number);
-  if (before === null) throw IndraError.from('chain_unavailable');
-  const transactionHash =
-    signer === undefined ? null : await send(signer, plainDepositCall(channel.address, asset, amount));
-  const isThere = (): boolean =>
-    assetOf(writer.record.agreed.ledger, asset).deposits[INITIATOR] >= before + amount;
-  while (!isThere() && !patience.signal.aborted) {
-    const block = await watch.confirmedBlock();
-    if (block !== null) await watch.reconcile(asset, block, patience.id);
-    if (!isThere()) await clock.sleep(pollMs, patience.signal);
-  }
-  return { asset, amount, transactionHash };
-}
+export class Depositing {
+  readonly #session: Session;
+  readonly #watch: DepositWatch;
+  readonly #untold = new UntoldCalls<Promise<Deposited>>();
 
-async function send(
-  signer: DepositSigner,
-  call: { to: string; data: string; value: bigint },
-): Promise<string> {
-  const { to, data, value } = call;
-  const estimate = await signer.estimateGas({ to, data, value });
-  const sent = await signer.sendTransaction({ to, data, value, gasLimit: estimate + GAS_IF_DEPLOYED });
-  await sent.wait();
-  return sent.hash;
+  constructor(session: Session, watch: DepositWatch) {
+    this.#session = session;
+    this.#watch = watch;
+  }
+
+  /** What was sent is waited for whether or not its caller stays, and never sent again for who asks again. */
+  async deposit(request: DepositRequest, call: Patience): Promise<Deposited> {
+    const { asset, amount, signer } = request;
+    if (!this.#session.chain.assets.some((known) => known.address === asset))
+      throw IndraError.from('unknown_asset', { asset });
+    const terms = { asset, amount };
+    if (signer === undefined) {
+      call.onGiveUp(() => true);
+      const before = await this.#received(asset);
+      return this.#credited(request, before, null, call.signal, call.id);
+    }
+    const progress: { sent: Promise<Deposited> | null } = { sent: this.#untold.take(terms) };
+    call.onGiveUp(() => progress.sent === null);
+    call.onUnknown(() => {
+      if (progress.sent !== null) this.#untold.leave(terms, progress.sent);
+    });
+    if (progress.sent !== null) return progress.sent;
+    const transfer = plainDepositCall(this.#session.channel.address, asset, amount);
+    const before = await this.#received(asset);
+    const gasLimit = (await signer.estimateGas(transfer)) + GAS_IF_DEPLOYED;
+    if (call.signal.aborted) throw IndraError.from('aborted', undefined, 'unchanged');
+    progress.sent = this.#send(signer, { ...transfer, gasLimit }, request, before, call);
+    progress.sent.catch(() => {});
+    return progress.sent;
+  }
+
+  async #send(
+    signer: DepositSigner,
+    transaction: DepositTransaction,
+    request: DepositRequest,
+    before: bigint,
+    call: Patience,
+  ): Promise<Deposited> {
+    const sent = await signer.sendTransaction(transaction);
+    call.name({ transactionHash: sent.hash });
+    await sent.wait();
+    return this.#credited(request, before, sent.hash, this.#session.closing, call.id);
+  }
+
+  async #received(asset: Address): Promise<bigint> {
+    const latest = await this.#session.reader.latest();
+    if (!latest.ok) throw IndraError.of(latest.error);
+    const received = await this.#watch.received(asset, latest.value.number);
+    if (received === null) throw IndraError.from('chain_unavailable');
+    return received;
+  }
+
+  async #credited(
+    { asset, amount }: DepositRequest,
+    before: bigint,
+    transactionHash: string | null,
+    signal: AbortSignal,
+    id: string,
+  ): Promise<Deposited> {
+    const { writer, clock, pollMs } = this.#session;
+    const isThere = (): boolean =>
+      assetOf(writer.record.agreed.ledger, asset).deposits[INITIATOR] >= before + amount;
+    while (!isThere() && !signal.aborted) {
+      const block = await this.#watch.confirmedBlock();
+      if (block !== null) await this.#watch.reconcile(asset, block, id);
+      if (!isThere()) await clock.sleep(pollMs, signal);
+    }
+    if (!isThere()) throw IndraError.from('aborted', { transactionHash });
+    return { asset, amount, transactionHash };
+  }
 }

@@ -509,7 +509,7 @@ describe('a game of two keys, moved in on chain', () => {
       withdrawals: [],
       signatures: [key.sign(both), door.sign(both)],
     };
-    const held: ChannelRecord = { ...restoredRecord(channel, agreed), highestSigned: 1n, isUnproven: false };
+    const held: ChannelRecord = { ...restoredRecord(channel, agreed, 1n), isUnproven: false };
     await world.store.put(recordItem(held), 'absent');
     world.door.state = agreed;
     client = await world.connect();

@@ -3,7 +3,7 @@
 import type { Address, Hash } from '../protocol/types.ts';
 import type { TowerReceipt } from '../protocol/wire/watchtower.ts';
 import { Channel as Buffer } from '../messaging/stream.ts';
-import type { IndraError } from './indra-error.ts';
+import { clientFault, type IndraError } from './indra-error.ts';
 
 interface TransferFacts {
   readonly transferId: Hash;
@@ -69,9 +69,17 @@ export interface ClientEvents {
   'dispute.over': Settlement;
   /** Something must be sent to the chain by this key, whose address has too little ether for gas. */
   'gas.needed': { readonly address: Address; readonly wei: bigint };
+  /**
+   * Something in this client, or a listener of the app, threw. It is contained: whatever else was to be done is done. Where
+   * nobody listens it is written to the console.
+   */
+  trouble: { readonly part: 'writer' | 'listener'; readonly error: IndraError };
   /** This client only reads from now on, or writes again. */
   writer: { readonly isReadOnly: boolean; readonly error: IndraError | null };
+  /** Whether the hub answers, each time that changes. */
   connection: { readonly isOnline: boolean };
+  /** The hub is not what it was when it was first used here, so nothing is signed with it. The channel is watched all the same. */
+  'hub.changed': { readonly error: IndraError };
   /** A watchtower signed for the newest agreed state. A version above one's own tells of a newer state, where it was lost here. */
   'watchtower.accepted': { readonly url: string; readonly receipt: TowerReceipt };
   /** For a minute and longer it has not taken what it was shown; it is shown again all the same. `since` in seconds. */
@@ -107,13 +115,19 @@ export class EventHub {
     for (const buffer of this.#streams) buffer.push({ type: name, ...event } as ClientEvent);
     for (const listener of this.#listeners.get(name) ?? []) {
       try {
-        (listener as (event: ClientEvents[Name]) => void)(event);
+        const ended: unknown = (listener as (event: ClientEvents[Name]) => unknown)(event);
+        if (ended instanceof Promise) ended.catch((cause: unknown) => this.#contain(name, cause));
       } catch (cause) {
-        queueMicrotask(() => {
-          throw cause;
-        });
+        this.#contain(name, cause);
       }
     }
+  }
+
+  /** An app's mistake must not end the process that watches its channel. */
+  #contain(name: ClientEventName, cause: unknown): void {
+    const isHeard = (this.#listeners.get('trouble')?.size ?? 0) + this.#streams.size > 0;
+    if (!isHeard || name === 'trouble') console.error(cause);
+    else this.emit('trouble', { part: 'listener', error: clientFault(cause) });
   }
 
   close(): void {

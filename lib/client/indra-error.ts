@@ -3,6 +3,18 @@
 import { ERRORS, type ErrorCode, type Fault, type Outcome } from '../protocol/errors.ts';
 
 const CLIENT_ERRORS = {
+  invalid_argument:
+    'An argument cannot be used: `field` in the details says which, `reason` why. Nothing was changed. Correct it and call again.',
+  other_hub:
+    'That payee or link is of another hub, which this client does not speak with. Nothing was changed. Connect to that hub, or ask for an identifier at this one.',
+  id_in_use:
+    'That id belongs to an earlier call with other terms. Nothing was changed. Use a new id for something new.',
+  hub_changed:
+    'The hub says of itself what it did not say when it was first used here. Nothing was changed, nothing is signed, and the channel that is stored is watched and can be left. Ask its operator; see `field`, `pinned` and `served` in the details.',
+  hub_unsafe:
+    'The terms of this hub leave too little time to defend a channel. Nothing was changed. Use another hub, or allow its terms explicitly.',
+  client_fault:
+    'Something went wrong inside this client. Nothing was changed by it, and the channel is watched as before. Please report it.',
   another_writer:
     'Another device or tab writes to this channel, so this one only reads. Nothing was changed. Take over explicitly to write here.',
   newer_state_exists:
@@ -44,6 +56,12 @@ export class IndraError extends Error {
     return new IndraError({ code, retryable, outcome, details }, this.message);
   }
 
+  /** What is said already stays. */
+  withDetails(more: Readonly<Record<string, unknown>>): IndraError {
+    const { code, retryable, outcome, details } = this;
+    return new IndraError({ code, retryable, outcome, details: { ...more, ...details } }, this.message);
+  }
+
   static of(fault: Fault): IndraError {
     return new IndraError(fault, fault.message);
   }
@@ -68,3 +86,7 @@ export class IndraError extends Error {
     );
   }
 }
+
+/** What was thrown where nothing should be. */
+export const clientFault = (cause: unknown): IndraError =>
+  IndraError.from('client_fault', { reason: cause instanceof Error ? cause.message : String(cause) });

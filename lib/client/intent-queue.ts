@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /** Intents on their way: those waiting for a proposal, those in one, and who waits for them. One key is one intent. */
-import type { Fault } from '../protocol/errors.ts';
 import { IndraError } from './indra-error.ts';
 import { intentKey, type Intent } from './intents.ts';
 import type { SignedProposal } from './channel-record.ts';
@@ -19,6 +18,8 @@ export interface Accomplished {
 }
 
 interface Waiter {
+  /** How many wait together. */
+  count: number;
   readonly promise: Promise<Accomplished>;
   readonly resolve: (done: Accomplished) => void;
   readonly reject: (error: IndraError) => void;
@@ -31,7 +32,7 @@ function newWaiter(): Waiter {
     resolve = onDone;
     reject = onFail;
   });
-  return { promise, resolve, reject };
+  return { count: 1, promise, resolve, reject };
 }
 
 export const queued = (intent: Intent, id: string, isPatient = false): QueuedIntent => ({
@@ -43,7 +44,8 @@ export const queued = (intent: Intent, id: string, isPatient = false): QueuedInt
 
 export class IntentQueue {
   readonly #waiters = new Map<string, Waiter>();
-  readonly #active = new Set<string>();
+  /** In a proposal. */
+  readonly #active = new Map<string, Intent>();
   #items: readonly QueuedIntent[] = [];
 
   get items(): readonly QueuedIntent[] {
@@ -55,9 +57,11 @@ export class IntentQueue {
     return this.#items.some((item) => !item.isPatient);
   }
 
-  has(intent: Intent): boolean {
+  /** The intent with the same key that waits or is in a proposal; null if none. */
+  find(intent: Intent): Intent | null {
     const key = intentKey(intent);
-    return this.#active.has(key) || this.#items.some((item) => intentKey(item.intent) === key);
+    const waiting = this.#items.find((item) => intentKey(item.intent) === key);
+    return this.#active.get(key) ?? waiting?.intent ?? null;
   }
 
   /** False if it was there already, or is in a proposal. */
@@ -81,7 +85,10 @@ export class IntentQueue {
   wait(intent: Intent): Promise<Accomplished> {
     const key = intentKey(intent);
     const known = this.#waiters.get(key);
-    if (known !== undefined) return known.promise;
+    if (known !== undefined) {
+      known.count += 1;
+      return known.promise;
+    }
     const waiter = newWaiter();
     // Nobody has to listen: the outcome is told as an event too.
     waiter.promise.catch(() => {});
@@ -89,12 +96,18 @@ export class IntentQueue {
     return waiter.promise;
   }
 
+  /** False if it is in a proposal, or if somebody else waits for it too. */
   retract(intent: Intent): boolean {
     const key = intentKey(intent);
+    const waiter = this.#waiters.get(key);
+    if (waiter !== undefined && waiter.count > 1) {
+      waiter.count -= 1;
+      return false;
+    }
     const left = this.#items.filter((item) => intentKey(item.intent) !== key);
     if (left.length === this.#items.length) return false;
     this.#items = left;
-    this.#waiters.get(key)?.reject(IndraError.from('aborted', undefined, 'unchanged'));
+    waiter?.reject(IndraError.from('aborted', undefined, 'unchanged'));
     this.#waiters.delete(key);
     return true;
   }
@@ -123,7 +136,7 @@ export class IntentQueue {
 
   /** `taken` went into a proposal; `left` waits for the next one. */
   take(taken: readonly Intent[], left: readonly QueuedIntent[]): void {
-    for (const intent of taken) this.#active.add(intentKey(intent));
+    for (const intent of taken) this.#active.set(intentKey(intent), intent);
     this.#items = left;
   }
 
@@ -142,12 +155,12 @@ export class IntentQueue {
   }
 
   /** False if nobody waited. */
-  fail(intent: Intent, fault: Fault): boolean {
+  fail(intent: Intent, error: IndraError): boolean {
     const key = intentKey(intent);
     this.#active.delete(key);
     const waiter = this.#waiters.get(key);
     this.#waiters.delete(key);
-    waiter?.reject(IndraError.of(fault));
+    waiter?.reject(error);
     return waiter !== undefined;
   }
 

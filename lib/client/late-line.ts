@@ -16,7 +16,7 @@ export function lateLine(open: () => Promise<Line>, clock: Clock): Line {
   const hearing = new Set<Buffer<Item<HubEvents>>>();
   const listening = new Set<Buffer<Item<PeerMessages>>>();
   let line: Line | null = null;
-  const opening = keepTrying();
+  void keepTrying();
 
   async function keepTrying(): Promise<void> {
     for (let attempt = 1; !closing.signal.aborted; attempt++) {
@@ -51,7 +51,7 @@ export function lateLine(open: () => Promise<Line>, clock: Clock): Line {
     publishToPeer: (to, body) => line?.publishToPeer(to, body) ?? refuse('unreachable'),
     async close() {
       closing.abort();
-      await opening;
+      // A line that opens only now is closed by whoever opens it.
       await line?.close();
       for (const buffer of [...hearing, ...listening]) buffer.close();
     },

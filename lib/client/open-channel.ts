@@ -7,9 +7,11 @@ import type { ChannelView } from '../protocol/wire/requests.ts';
 import type { Expectation, Store } from '../store/store.ts';
 import { inFlight, restoredRecord, type ChannelRecord } from './channel-record.ts';
 import type { HubRequests } from './hub-requests.ts';
+import type { HubPatience } from './hub-patience.ts';
 import { IndraError } from './indra-error.ts';
 import { judgeServed } from './judge-answer.ts';
 import { loadRecord } from './record-store.ts';
+import { versionAfterRestore } from './restore-jump.ts';
 
 export interface Opening {
   readonly channel: Channel;
@@ -19,8 +21,6 @@ export interface Opening {
   readonly recover: Recover;
   /** Adopt a state of this key that another device made, and write here from now on. */
   readonly takeOver: boolean;
-  /** Go on with one's own record where the hub does not answer. */
-  readonly mayGoOn: boolean;
   readonly id: string;
   readonly signal: AbortSignal;
 }
@@ -36,30 +36,70 @@ export interface OpenedChannel {
   readonly isHeard: boolean;
 }
 
+export interface FirstOpening extends Opening {
+  readonly patience: HubPatience;
+  /** Why the hub is not asked at all. */
+  readonly distrust: IndraError | null;
+}
+
 /**
- * A hub that is in another epoch changes nothing here: the chain says what was settled, and the dispute watch goes on from it.
- * Rejects with `hub_mismatch` where the hub serves what is not this channel, or with what it refuses.
+ * As `openChannel`, while the patience with the hub lasts. A channel that is stored is opened whatever the hub does: one that is
+ * silent or refuses is heard later, and one that says what cannot be true is distrusted. Without one it rejects.
+ */
+export async function openFirst(
+  opening: FirstOpening,
+): Promise<OpenedChannel & { readonly distrust: IndraError | null }> {
+  const { channel, catalogue, store, patience, signal } = opening;
+  const held = await loadRecord(store, catalogue, channel.domain.chainId, channel.address);
+  const unheard = { isRestored: false, isForeign: false, isHeard: false };
+  if (held !== null && opening.distrust !== null) return { ...unheard, ...held, distrust: opening.distrust };
+  try {
+    const opened = held === null ? openChannel(opening) : openOnce(opening);
+    return { ...(await patience.until(opened)), distrust: null };
+  } catch (cause) {
+    const isGivenUp = signal.aborted && !(cause instanceof IndraError && cause.code === 'unreachable');
+    if (held === null || !(cause instanceof IndraError) || isGivenUp) throw cause;
+    return { ...unheard, ...held, distrust: cause.code === 'hub_mismatch' ? cause : null };
+  }
+}
+
+/** The hub is asked once: a channel that is stored need not wait for it. */
+async function openOnce(opening: Opening): Promise<OpenedChannel> {
+  const { channel, hub } = opening;
+  const view = await hub.ask('open', { challengePeriod: channel.challengePeriod }, opening);
+  if (!view.ok) throw IndraError.of(view.error);
+  return opened(opening, view.value);
+}
+
+/**
+ * Asks until there is an answer. A hub that is in another epoch changes nothing here: the chain says what was settled, and the
+ * dispute watch goes on from it. Rejects with `hub_mismatch` where the hub serves what is not this channel, or with what it refuses.
  */
 export async function openChannel(opening: Opening): Promise<OpenedChannel> {
+  const { channel, hub } = opening;
+  return opened(opening, await hub.insist('open', { challengePeriod: channel.challengePeriod }, opening));
+}
+
+async function opened(opening: Opening, view: ChannelView): Promise<OpenedChannel> {
   const { channel, catalogue, store, recover } = opening;
-  const held = await loadRecord(store, catalogue, channel.domain.chainId, channel.address);
-  const request = { challengePeriod: channel.challengePeriod };
-  const first = held === null || !opening.mayGoOn ? null : await opening.hub.ask('open', request, opening);
-  if (held !== null && first !== null && !first.ok && first.error.outcome === 'unknown')
-    return { ...held, isRestored: false, isForeign: false, isHeard: false };
-  const view = first?.ok === true ? first.value : await opening.hub.insist('open', request, opening);
   checkChannel(channel, view);
+  const held = await loadRecord(store, catalogue, channel.domain.chainId, channel.address);
   const heard = { isRestored: false, isForeign: false, isHeard: true };
   if (held === null) {
-    const record = restoredRecord(channel, verified(opening, view.state));
+    const record = restored(opening, view.state, 0n);
     return { ...heard, record, etag: 'absent', isRestored: true };
   }
   const verdict = judgeServed(held.record, view.state, recover);
   if (verdict.kind === 'agreed') return { ...heard, ...held, record: kept(held.record, verdict.record) };
   if (verdict.kind !== 'foreign') return { ...heard, ...held };
   if (!opening.takeOver) return { ...heard, ...held, isForeign: true };
-  const record = restoredRecord(channel, verified(opening, view.state), held.record.highestSigned);
+  const record = restored(opening, view.state, held.record.highestSigned);
   return { ...heard, record, etag: held.etag, isRestored: true };
+}
+
+function restored(opening: Opening, served: AgreedState, highestKnown: bigint): ChannelRecord {
+  const state = verified(opening, served);
+  return restoredRecord(opening.channel, state, versionAfterRestore(state.ledger.version, highestKnown));
 }
 
 /** While something is in flight its own answer tells more than a served state does. */

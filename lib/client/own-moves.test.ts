@@ -39,7 +39,7 @@ const [sent, received, game] = open.apps as unknown as [
 ];
 
 const record: ChannelRecord = {
-  ...restoredRecord(CHANNEL, open),
+  ...restoredRecord(CHANNEL, open, open.ledger.version),
   routes: [
     { side: 'payer', appId: sent.id, transferId: hashOf(1), paymentId: null, to: null },
     { side: 'payee', appId: received.id, transferId: hashOf(2), preimage: PREIMAGE },

@@ -3,9 +3,10 @@
  * Which intents go into the next proposal, and what it makes of the agreed state. Pure: the version is one above the
  * highest ever signed, so no two states can have one version (invariant 2).
  */
+import { utf8 } from '../protocol/bytes.ts';
 import { applyOperation, type Context } from '../protocol/apply-operation.ts';
 import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
-import type { Fault } from '../protocol/errors.ts';
+import { fault, type Fault } from '../protocol/errors.ts';
 import type { Operation } from '../protocol/operations.ts';
 import { concludeOperations } from '../protocol/transition.ts';
 import type { ChannelState } from '../protocol/types.ts';
@@ -82,7 +83,7 @@ export function planProposal<W extends Waiting>(
       left.push(waiting);
       continue;
     }
-    const added = add(context, progress, waiting.intent, builder, limits);
+    const added = addSafely(context, progress, waiting.intent, builder, limits);
     if (added.kind === 'full') left.push(waiting);
     else if (added.kind === 'added') {
       progress = added.progress;
@@ -114,6 +115,15 @@ function withoutCompany<W extends Waiting>(plan: Omit<Plan<W>, 'draft'>, fault: 
   return { ...plan, draft: null, taken: [], left: [...apart, ...plan.left] };
 }
 
+/** An intent that makes its own rules throw fails by itself: the others go on. */
+function addSafely(...given: Parameters<typeof add>): Added {
+  try {
+    return add(...given);
+  } catch (cause) {
+    return { kind: 'refused', fault: fault('malformed', { reason: String(cause) }) };
+  }
+}
+
 type Added = { kind: 'added'; progress: Progress } | { kind: 'full' } | { kind: 'refused'; fault: Fault };
 
 function add(
@@ -128,7 +138,7 @@ function add(
   if (!built.ok) return { kind: 'refused', fault: built.error };
   const { operations } = built.value;
   const before = progress.built.reduce((count, other) => count + other.operations.length, 0);
-  const bytes = progress.bytes + JSON.stringify(toJson(operations)).length;
+  const bytes = progress.bytes + utf8(JSON.stringify(toJson(operations))).length;
   if (before > 0 && (before + operations.length > limits.maxOperations || bytes > limits.maxMessageBytes))
     return { kind: 'full' };
   let state = progress.state;

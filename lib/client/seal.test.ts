@@ -29,8 +29,8 @@ test('a phrase gives the key of its path, however it is typed; a wrong one is re
   expect(channelKey(keyOfMnemonic(`  ${phrase.toUpperCase().replaceAll(' ', '  ')}`)).address).toBe(
     key.address,
   );
-  expect(() => keyOfMnemonic('test test')).toThrow(expect.objectContaining({ code: 'malformed' }));
-  expect(() => channelKey('0x1234')).toThrow(expect.objectContaining({ code: 'malformed' }));
+  expect(() => keyOfMnemonic('test test')).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
+  expect(() => channelKey('0x1234')).toThrow(expect.objectContaining({ code: 'invalid_argument' }));
   expect(() => channelKey(`0x${'00'.repeat(32)}`)).toThrow(
     expect.not.objectContaining({ message: expect.stringContaining('0000') }),
   );

@@ -4,6 +4,7 @@ import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import type { Channel } from '../protocol/types.ts';
 import type { Store } from '../store/store.ts';
 import type { ChannelWriter } from './channel-writer.ts';
+import type { ConnectionWatch } from './connection-watch.ts';
 import type { EventHub } from './events.ts';
 import type { ChainDescription, HubDescription } from './hub-description.ts';
 import type { HubRequests } from './hub-requests.ts';
@@ -24,6 +25,7 @@ export interface Session {
   readonly store: Store;
   readonly clock: Clock;
   readonly events: EventHub;
+  readonly connection: ConnectionWatch;
   readonly writer: ChannelWriter;
   /** Of the hub's state this client began with, where there was no local one. */
   readonly restoredVersion: bigint | null;

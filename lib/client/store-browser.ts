@@ -5,5 +5,5 @@ import type { Store } from '../store/store.ts';
 
 /** `name` is the database's. Rejects with `store_unavailable`. */
 export async function openClientStore(name: string): Promise<Store> {
-  return IndexedDbStore.open(name);
+  return IndexedDbStore.open(name, { maxBodyBytes: Infinity });
 }

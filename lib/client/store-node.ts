@@ -5,5 +5,5 @@ import type { Store } from '../store/store.ts';
 
 /** `name` is the path of the file, made if it is not there. Rejects with `store_unavailable`. */
 export async function openClientStore(name: string): Promise<Store> {
-  return SqliteStore.open(name);
+  return SqliteStore.open(name, { maxBodyBytes: Infinity });
 }

@@ -59,7 +59,8 @@ export class Upkeep {
     this.#track(this.incoming.agreed(agreement));
     for (const intent of agreement.entry.intents) {
       if (intent.kind !== 'send') continue;
-      this.#track(rememberPayment(store, intent.transferId, { paymentId: intent.paymentId, to: intent.to }));
+      const { transferId, paymentId, to, asset, amount, note } = intent;
+      this.#track(rememberPayment(store, transferId, { paymentId, to, asset, amount, note }));
     }
     events.emit('channel.updated', { version: agreement.entry.next.ledger.version });
     if (agreement.isLate) this.#track(this.incoming.finishOpen(agreement.entry.id));
@@ -92,10 +93,14 @@ export class Upkeep {
     this.#session.closing.addEventListener('abort', () => events.close(), { once: true });
     for await (const event of events) {
       if (event.type === 'reconnected') {
-        this.#session.events.emit('connection', { isOnline: true });
+        this.#session.connection.found();
         this.#session.writer.nudge();
         this.#track(this.disputes.look());
         this.#track(this.settle(event.id));
+        continue;
+      }
+      if (event.type === 'disconnected') {
+        this.#session.connection.lost();
         continue;
       }
       const parsed = hubEvent.safeParse(event);

@@ -81,7 +81,7 @@ export class Withdrawals {
     const withdrawal = open?.withdrawal ?? this.#executed.get(digest);
     if (withdrawal === undefined) throw IndraError.from('unknown_withdrawal', { digest });
     const { asset, amount, recipient, deadline } = withdrawal;
-    while (!this.#executed.has(digest) && !(await this.#isExecuted(digest))) {
+    while (!this.#executed.has(digest) && (await this.isExecuted(digest)) !== true) {
       if (signal.aborted) throw IndraError.from('aborted');
       const isOpen = own(writer.record).some((other) => other.digest === digest);
       if (!isOpen && !this.#executed.has(digest))
@@ -115,7 +115,7 @@ export class Withdrawals {
 
   async #lookAt({ digest, withdrawal }: OpenWithdrawal, id: string): Promise<void> {
     const { clock, reader, chain, channel, writer, events, hub, closing } = this.#session;
-    if (await this.#isExecuted(digest)) {
+    if (await this.isExecuted(digest)) {
       this.#executed.set(digest, withdrawal);
       this.#forget(digest);
       const { asset, amount, recipient } = withdrawal;
@@ -140,13 +140,14 @@ export class Withdrawals {
       await writer.submit({ kind: 'return', digest }, { id }).catch(() => {});
   }
 
-  async #isExecuted(digest: Hash): Promise<boolean> {
+  /** At a confirmed block. Null while the chain cannot be asked. */
+  async isExecuted(digest: Hash): Promise<boolean | null> {
     const { reader, channel, chain } = this.#session;
     const latest = await reader.latest();
-    if (!latest.ok) return false;
+    if (!latest.ok) return null;
     const confirmed = Math.max(0, latest.value.number - chain.confirmations);
     const executed = await reader.withdrawalExecuted(channel, digest, confirmed);
-    return executed.ok && executed.value;
+    return executed.ok ? executed.value : null;
   }
 
   /** Nothing can return it any more, so the list of open ones need not hold it. The ledger's counts stay. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What a channel's writer works with, and whom it tells. */
 import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
-import type { Fault } from '../protocol/errors.ts';
 import type { Recover } from '../protocol/transition.ts';
 import type { Store } from '../store/store.ts';
 import type { ChannelRecord, SignedProposal } from './channel-record.ts';
@@ -24,7 +23,9 @@ export interface Agreement {
 export interface WriterListener {
   agreed(agreement: Agreement): void;
   /** An intent nobody waits for was refused: one that outlived the process that asked for it. */
-  dropped(intent: Intent, fault: Fault): void;
+  dropped(intent: Intent, error: IndraError): void;
+  /** Something threw. What could not be done is tried again, or was refused; the writer goes on. */
+  troubled(error: IndraError): void;
   changed(record: ChannelRecord): void;
   /** The hub says the channel is disputed, or was settled: to be looked up on chain. */
   disputed(): void;
@@ -41,6 +42,8 @@ export interface WriterParts {
   readonly limits: PlanLimits;
   readonly recover: Recover;
   readonly clock: Clock;
+  /** Why nothing is ever signed with this hub; null if it is trusted to be what it was. */
+  readonly distrust: IndraError | null;
   /** Seconds after which a countersignature is late. */
   readonly lateAfter: number;
   /** Milliseconds an intent that is in no hurry waits for company. */

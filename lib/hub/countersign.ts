@@ -23,6 +23,7 @@ import type { Admission } from './policy/admission.ts';
 import type { Put } from '../store/store.ts';
 import { actOn, readyEffects } from './ready-effects.ts';
 import { claimTransfer, transferItem } from './transfer-item.ts';
+import { tooManyOpen } from './policy/open-payments.ts';
 import { releaseClaim } from './transfers.ts';
 
 /** `allowed` is what the asked function is for; null means any operation. */
@@ -64,9 +65,8 @@ async function attempt(
   if (!judged.ok) return err(withState(judged.error, body.state));
   if (!isSignedBy(hub.recover, judged.value.digest, proposal.signature, body.channel.initiator))
     return refuse('bad_signature', { signer: body.channel.initiator });
-  const openTransfers = judged.value.next.apps.length;
-  if (openTransfers > body.state.apps.length && openTransfers > hub.config.limits.maxOpenTransfers)
-    return refuse('too_many', { apps: openTransfers });
+  const crowded = tooManyOpen(body, judged.value, hub.config.limits.maxOpenTransfers);
+  if (crowded !== null) return err(crowded);
 
   const outbox = await remainingEffects(hub, body);
   const situation = { hub, chain, caller, body: { ...body, outbox: [...outbox] } };

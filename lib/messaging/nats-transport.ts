@@ -36,9 +36,15 @@ export function natsTransport({
   const user = keeper.current().address as Address;
   const listeners = new Set<Channel<HubEvent>>();
   const line = renewableLine(connection, keeper);
-  void onReconnect(connection, () => {
-    line.reconnected();
-    for (const channel of listeners) channel.push({ v: 1, id: newCorrelationId(), type: 'reconnected' });
+  const tell = (type: 'disconnected' | 'reconnected'): void => {
+    for (const channel of listeners) channel.push({ v: 1, id: newCorrelationId(), type });
+  };
+  void onChange(connection, {
+    disconnected: () => tell('disconnected'),
+    reconnected() {
+      line.reconnected();
+      tell('reconnected');
+    },
   });
 
   return {
@@ -144,8 +150,12 @@ function parsePeerMessage(message: Msg): PeerMessage | undefined {
   }
 }
 
-async function onReconnect(connection: NatsConnection, then: () => void): Promise<void> {
+async function onChange(
+  connection: NatsConnection,
+  tell: { disconnected(): void; reconnected(): void },
+): Promise<void> {
   for await (const status of connection.status()) {
-    if (status.type === 'reconnect') then();
+    if (status.type === 'disconnect') tell.disconnected();
+    if (status.type === 'reconnect') tell.reconnected();
   }
 }

@@ -27,6 +27,7 @@ export type Stream<T> = AsyncIterable<T> & {
  * A signed-in user's line to one hub. Obligations of every adapter:
  * - `request` never rejects. Whatever goes wrong on the way is a fault whose outcome is `unknown`, unless it is certain that nothing left.
  * - the line comes back by itself. After a time without it, event streams yield `{type: 'reconnected'}`: what was said meanwhile is lost, so look again.
+ *   An adapter that notices the loss yields `{type: 'disconnected'}` then.
  */
 export interface Transport {
   request(operation: string, body: unknown, options?: RequestOptions): Promise<Reply>;

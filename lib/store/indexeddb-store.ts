@@ -4,7 +4,7 @@ import type { DBSchema, IDBPDatabase } from 'idb';
 import { encodeCursor } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
-import type { StoredForm } from './item-form.ts';
+import type { Bounds, StoredForm } from './item-form.ts';
 import { oneAfterAnother } from './one-after-another.ts';
 import { toRange } from './range.ts';
 import type { Range } from './range.ts';
@@ -46,10 +46,11 @@ export class IndexedDbStore implements Store {
   readonly counters = { reads: 0, queries: 0, writes: 0, conflicts: 0 };
   readonly #nextEtag = createEtagSource();
   readonly #database: IDBPDatabase<Layout>;
+  readonly #bounds: Bounds;
   #closed = false;
 
   /** Rejects with `store_unavailable` where the browser refuses, or another tab holds an older layout open. */
-  static async open(name: string): Promise<IndexedDbStore> {
+  static async open(name: string, bounds: Bounds = {}): Promise<IndexedDbStore> {
     let store: IndexedDbStore | undefined;
     const opened = openDB<Layout>(name, layoutVersion, {
       upgrade(database) {
@@ -63,14 +64,15 @@ export class IndexedDbStore implements Store {
       terminated: () => store?.abandon(),
     });
     try {
-      store = new IndexedDbStore(await opened);
+      store = new IndexedDbStore(await opened, bounds);
       return store;
     } catch (cause) {
       throw new StoreFault('store_unavailable', `cannot open the database ${name}: ${String(cause)}`, cause);
     }
   }
 
-  private constructor(database: IDBPDatabase<Layout>) {
+  private constructor(database: IDBPDatabase<Layout>, bounds: Bounds) {
+    this.#bounds = bounds;
     this.#database = database;
   }
 
@@ -83,7 +85,7 @@ export class IndexedDbStore implements Store {
 
   async put(item: NewItem, expect: Expectation): Promise<PutResult> {
     this.#requireOpen();
-    const form = toStoredForm(item);
+    const form = toStoredForm(item, this.#bounds);
     const etag = this.#nextEtag();
     const landed = await this.#change(item.key, expect, (items) => items.put({ ...form, etag }));
     return landed ? { ok: true, etag } : { ok: false, code: 'conflict' };

@@ -15,6 +15,14 @@ export interface StoredForm {
 /** DynamoDB takes 400 KB with everything; one bound for all adapters keeps an item portable. */
 export const maxBodyBytes = 380_000;
 
+export interface Bounds {
+  /**
+   * Of one item; `maxBodyBytes` if absent. A client's own store has none (`Infinity`): its items go nowhere else, and one that
+   * did not fit would lock its channel.
+   */
+  readonly maxBodyBytes?: number;
+}
+
 const printableAscii = /^[\x20-\x7e]+$/;
 /** DynamoDB's bounds for a partition key less some, and for a sort key. */
 const maxKeyLength = 1_000;
@@ -25,12 +33,12 @@ export function kindOf(key: string): string {
 }
 
 /** Rejects with `item_invalid` or `item_too_large` what some adapter could not keep, so that all refuse the same. */
-export function toStoredForm(item: NewItem): StoredForm {
+export function toStoredForm(item: NewItem, bounds: Bounds = {}): StoredForm {
   checkText(item.key, 'key');
   if (!Number.isSafeInteger(item.schema) || item.schema < 0) {
     throw new StoreFault('item_invalid', `schema ${item.schema} of ${item.key}`);
   }
-  const body = toJson(item);
+  const body = toJson(item, bounds.maxBodyBytes ?? maxBodyBytes);
   const index: IndexEntries = {};
   for (const name of indexNames) {
     const entry = item.index?.[name];
@@ -47,7 +55,7 @@ export function toItem(form: StoredForm, etag: Etag): Item {
   return { key: form.key, schema: form.schema, body: JSON.parse(form.body), index: { ...form.index }, etag };
 }
 
-function toJson(item: NewItem): string {
+function toJson(item: NewItem, most: number): string {
   let body: string | undefined;
   try {
     body = JSON.stringify(item.body);
@@ -56,9 +64,9 @@ function toJson(item: NewItem): string {
   }
   if (body === undefined) throw new StoreFault('item_invalid', `no body of ${item.key}`);
   // A UTF-16 unit is three bytes of UTF-8 at most, so small bodies need no second pass.
-  if (body.length * 3 > maxBodyBytes) {
+  if (body.length * 3 > most) {
     const bytes = new TextEncoder().encode(body).length;
-    if (bytes > maxBodyBytes) throw new StoreFault('item_too_large', `${item.key} has ${bytes} bytes`);
+    if (bytes > most) throw new StoreFault('item_too_large', `${item.key} has ${bytes} bytes`);
   }
   return body;
 }

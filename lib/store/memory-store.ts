@@ -2,7 +2,7 @@
 import { encodeCursor } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
-import type { StoredForm } from './item-form.ts';
+import type { Bounds, StoredForm } from './item-form.ts';
 import { oneAfterAnother } from './one-after-another.ts';
 import { toRange } from './range.ts';
 import { SortedEntries } from './sorted-entries.ts';
@@ -32,7 +32,12 @@ export class MemoryStore implements Store {
   readonly #nextEtag = createEtagSource();
   readonly #items = new Map<string, Held>();
   readonly #partitions = new Map<string, SortedEntries>();
+  readonly #bounds: Bounds;
   #closed = false;
+
+  constructor(bounds: Bounds = {}) {
+    this.#bounds = bounds;
+  }
 
   async get(key: string): Promise<Item | null> {
     this.#requireOpen();
@@ -43,7 +48,7 @@ export class MemoryStore implements Store {
 
   async put(item: NewItem, expect: Expectation): Promise<PutResult> {
     this.#requireOpen();
-    const form = toStoredForm(item);
+    const form = toStoredForm(item, this.#bounds);
     const held = this.#items.get(item.key);
     if ((held?.etag ?? 'absent') !== expect) return this.#conflict();
     const etag = this.#nextEtag();

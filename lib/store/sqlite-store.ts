@@ -6,7 +6,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { encodeCursor } from './cursor.ts';
 import { createEtagSource } from './etag-source.ts';
 import { toItem, toStoredForm } from './item-form.ts';
-import type { IndexEntries, StoredForm } from './item-form.ts';
+import type { Bounds, IndexEntries, StoredForm } from './item-form.ts';
 import { toRange } from './range.ts';
 import { openDatabase } from './sqlite-database.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
@@ -45,20 +45,22 @@ export class SqliteStore implements Store {
   readonly #writer: SqliteWriter;
   readonly #get: StatementSync;
   readonly #queries = new Map<string, StatementSync>();
+  readonly #bounds: Bounds;
   #closed = false;
 
   /** Rejects with `store_unavailable` where the file cannot be opened or is not a store. */
-  static async open(path: string): Promise<SqliteStore> {
+  static async open(path: string, bounds: Bounds = {}): Promise<SqliteStore> {
     try {
       mkdirSync(dirname(path), { recursive: true });
       const writer = new SqliteWriter(openDatabase(path));
-      return new SqliteStore(openDatabase(path), writer);
+      return new SqliteStore(openDatabase(path), writer, bounds);
     } catch (cause) {
       throw new StoreFault('store_unavailable', `cannot open ${path}: ${String(cause)}`, cause);
     }
   }
 
-  private constructor(reader: DatabaseSync, writer: SqliteWriter) {
+  private constructor(reader: DatabaseSync, writer: SqliteWriter, bounds: Bounds) {
+    this.#bounds = bounds;
     this.#reader = reader;
     this.#writer = writer;
     this.#get = reader.prepare('SELECT key, etag, schema, body, entries FROM items WHERE key = ?');
@@ -73,7 +75,7 @@ export class SqliteStore implements Store {
 
   async put(item: NewItem, expect: Expectation): Promise<PutResult> {
     this.#requireOpen();
-    const form = toStoredForm(item);
+    const form = toStoredForm(item, this.#bounds);
     const etag = this.#nextEtag();
     const landed = await this.#writer.put({ form, etag, expect });
     this.counters[landed ? 'writes' : 'conflicts'] += 1;
@@ -83,7 +85,7 @@ export class SqliteStore implements Store {
   async putInOrder(puts: readonly Put[]): Promise<readonly PutResult[]> {
     this.#requireOpen();
     const writes = puts.map(({ item, expect }) => ({
-      form: toStoredForm(item),
+      form: toStoredForm(item, this.#bounds),
       etag: this.#nextEtag(),
       expect,
     }));

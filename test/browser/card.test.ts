@@ -46,7 +46,7 @@ beforeAll(async () => {
   [world] = await Promise.all([startWorld({ store: 'sqlite' }), buildCard()]);
   const port = await freePort();
   origin = `http://127.0.0.1:${port}`;
-  card = await startCard({ port, hubUrl: world.hubUrl });
+  card = await startCard({ port, hubUrl: world.hubUrl, rpcUrl: world.chain.rpcUrl });
 }, 6 * MINUTE);
 
 afterAll(async () => {

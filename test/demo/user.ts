@@ -55,7 +55,7 @@ class User {
     const provider = new JsonRpcProvider(rpcUrl, undefined, { pollingInterval: POLL_MS, cacheTimeout: -1 });
     const wallet = new Wallet(HDNodeWallet.fromPhrase(seed).privateKey, provider);
     const store = await openClientStore(join(folder, 'channel.sqlite'));
-    const client = await connect({ hubUrl, mnemonic: seed, store, pollMs: POLL_MS });
+    const client = await connect({ hubUrl, mnemonic: seed, store, chain: { rpcUrl }, pollMs: POLL_MS });
     return new User({ client, store, seed, wallet, hubUrl });
   }
 

@@ -145,6 +145,7 @@ async function clientDies({ world, users, book, random }: Stage): Promise<void> 
   );
   const order: PayerOrder = {
     hubUrl: world.hubUrl,
+    rpcUrl: world.chain.rpcUrl,
     key: `0x${key.toString('hex')}`,
     storePath,
     inFlight: 4,

@@ -57,18 +57,21 @@ class Person {
   }
 
   async come(options: Partial<ConnectOptions> = {}): Promise<this> {
-    const { hubUrl } = this.#world;
     const transport = await this.#line();
-    const own = { hubUrl, key: this.key, store: this.store, pollMs: 300, idleMs: 20 };
+    const own = { ...this.#options, key: this.key, store: this.store };
     this.#client = await connect({ ...own, transport, ...options });
     return this;
   }
 
   /** With what the store remembers, while the hub does not answer. */
   async comeAlone(): Promise<this> {
-    const { hubUrl } = this.#world;
-    this.#client = await connect({ hubUrl, key: this.key, store: this.store, pollMs: 300, idleMs: 20 });
+    this.#client = await connect({ ...this.#options, key: this.key, store: this.store });
     return this;
+  }
+
+  get #options() {
+    const { hubUrl, chain } = this.#world;
+    return { hubUrl, chain: { rpcUrl: chain.rpcUrl }, pollMs: 300, idleMs: 20 };
   }
 
   async leave(): Promise<void> {

@@ -16,6 +16,7 @@ import { IDLE_MS, POLL_MS } from './paying-user.ts';
 
 const orderSchema = z.object({
   hubUrl: z.string(),
+  rpcUrl: z.string(),
   key: z.string(),
   storePath: z.string(),
   inFlight: z.number(),
@@ -54,8 +55,11 @@ function dyingStore(durable: Store, death: NonNullable<PayerOrder['death']>): St
 
 const durable = await openClientStore(order.storePath);
 const store = order.death === null ? durable : dyingStore(durable, order.death);
-const { hubUrl, key } = order;
-const client = await connect({ hubUrl, key, store, pollMs: POLL_MS, idleMs: IDLE_MS });
+const { hubUrl, rpcUrl, key } = order;
+const client = await connect({
+  ...{ hubUrl, key, store, chain: { rpcUrl } },
+  ...{ pollMs: POLL_MS, idleMs: IDLE_MS },
+});
 say('connected');
 
 /** An unknown outcome is asked about again; a refusal ends the process with an error, which fails the test. */

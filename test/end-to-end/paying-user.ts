@@ -46,7 +46,15 @@ export class PayingUser {
   /** Goes on where it stopped, from what its store holds. */
   async come(store = this.#store): Promise<this> {
     this.#store = store;
-    const options = { hubUrl: this.#world.hubUrl, key: this.#key, store, pollMs: POLL_MS, idleMs: IDLE_MS };
+    const { hubUrl, chain } = this.#world;
+    const options = {
+      hubUrl,
+      key: this.#key,
+      store,
+      chain: { rpcUrl: chain.rpcUrl },
+      pollMs: POLL_MS,
+      idleMs: IDLE_MS,
+    };
     // On a machine this busy a connection may time out; the answer to that is another.
     const client = await waitUntil(`${this.name} to connect`, () => connect(options));
     const count = (events: Map<Hash, number>, { transferId }: { readonly transferId: Hash }): void =>

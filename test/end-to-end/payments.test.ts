@@ -78,6 +78,7 @@ describe.each(STORES)('payments with %s', (store) => {
     const fresh = { mnemonic: seed(), store: new MemoryStore() };
     const client = await connect({
       hubUrl: world.hubUrl,
+      chain: { rpcUrl: world.chain.rpcUrl },
       pollMs: POLL_MS,
       idleMs: IDLE_MS,
       ...fresh,

@@ -27,7 +27,8 @@ test('what a wallet agreed last stands, though wallet and hub are gone', async (
     chain: { ...contractsIn(world), rpcUrl: world.chain.rpcUrl },
   });
   const store = new MemoryStore();
-  const options = { hubUrl: world.hubUrl, pollMs: 200, idleMs: 20 };
+  const { hubUrl, chain } = world;
+  const options = { hubUrl, chain: { rpcUrl: chain.rpcUrl }, pollMs: 200, idleMs: 20 };
   const alice = await connect({ ...options, key: newKey(), store, watchtowers: [tower.url, NOBODY] });
   const bob = await connect({ ...options, key: newKey(), store: new MemoryStore() });
   try {

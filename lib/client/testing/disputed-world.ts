@@ -156,10 +156,11 @@ export class DisputedWorld {
       store,
       transport: this.door.line(),
       description: this.description,
-      rpcUrl: this.chain.url,
+      chain: { rpcUrl: this.chain.url },
       clock: this.clock,
       pollMs: POLL_MS,
       idleMs: 5,
+      hubTimeoutMs: PATIENCE_MS,
       ...more,
     });
     // What died does not close.

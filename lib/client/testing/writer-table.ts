@@ -55,8 +55,7 @@ export const builder = operationBuilder({
 
 /** Both sides have 1000 of ether, agreed at version 1. */
 export const FUNDED: ChannelRecord = {
-  ...restoredRecord(CHANNEL, agreed(after(EMPTY, [deposit(1_000n, 1_000n)]))),
-  highestSigned: 1n,
+  ...restoredRecord(CHANNEL, agreed(after(EMPTY, [deposit(1_000n, 1_000n)])), 1n),
   isUnproven: false,
 };
 
