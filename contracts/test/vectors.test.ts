@@ -55,7 +55,15 @@ const APPS = {
 };
 
 type Harness = Deployed<
-  'app' | 'appState' | 'cancel' | 'channelAddress' | 'inRoot' | 'ledger' | 'typedData' | 'withdrawal'
+  | 'app'
+  | 'appState'
+  | 'cancel'
+  | 'challenge'
+  | 'channelAddress'
+  | 'inRoot'
+  | 'ledger'
+  | 'typedData'
+  | 'withdrawal'
 >;
 type App = Deployed<'applyAction' | 'computeOutcome' | 'getTurnTaker' | 'isStateTerminal'>;
 
@@ -65,6 +73,7 @@ const HASHERS = {
   AppState: 'appState',
   Withdrawal: 'withdrawal',
   Cancel: 'cancel',
+  Challenge: 'challenge',
 } as const;
 
 async function deploy() {

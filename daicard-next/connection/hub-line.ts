@@ -3,6 +3,7 @@ import type { Line } from '../../lib/client/ports.ts';
 import type { HubEvent } from '../../lib/messaging/envelope.ts';
 import { stream, type Channel } from '../../lib/messaging/stream.ts';
 import type { Transport } from '../../lib/messaging/transport.ts';
+import { PROTOCOL_VERSION } from '../../lib/protocol/subjects.ts';
 
 /**
  * The hub's HTTP API as the SDK's line. It knows whether the hub answers from the answers themselves, and says `reconnected`
@@ -16,7 +17,8 @@ export function hubLine(transport: Transport, onOnline: (isOnline: boolean) => v
     if (isAnswer === isOnline) return;
     isOnline = isAnswer;
     onOnline(isOnline);
-    if (isOnline) for (const listener of listeners) listener.push({ v: 1, id, type: 'reconnected' });
+    if (isOnline)
+      for (const listener of listeners) listener.push({ v: PROTOCOL_VERSION, id, type: 'reconnected' });
   };
 
   return {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { ChainConfig, HubConfig } from '../../infra/config/hub-config.ts';
+import { PROTOCOL_VERSION } from '../../lib/protocol/subjects.ts';
 
 export interface HubIdentity {
   readonly identifier: string;
@@ -9,7 +10,7 @@ export interface HubIdentity {
 /** What anybody may know about this hub. Amounts are decimal strings, times seconds. */
 export function publicConfig(config: HubConfig, hub: HubIdentity): unknown {
   return {
-    protocol: 1,
+    protocol: PROTOCOL_VERSION,
     stage: config.stage,
     hub,
     chains: config.chains.map(publicChain),

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => world?.close(), 60_000);
 
 async function unanswered(operation: string): Promise<boolean> {
-  const message = JSON.stringify({ v: 1, id: 'x', body: {} });
+  const message = JSON.stringify({ v: 2, id: 'x', body: {} });
   try {
     await world.user.request(`indra.v1.31337.${USER}.${operation}`, message, { timeout: 5_000 });
     return false;

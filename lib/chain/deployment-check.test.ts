@@ -59,7 +59,7 @@ const lastByteFlipped = (code: string) => {
 function description(transferApp: Address): HubDescription {
   const hub = { identifier: 'indra', address: `0x${'11'.repeat(20)}` as Address };
   return {
-    protocol: 1,
+    protocol: 2,
     hub,
     chains: [
       {

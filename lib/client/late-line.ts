@@ -5,6 +5,7 @@ import { failure, newCorrelationId } from '../messaging/envelope.ts';
 import { Channel as Buffer } from '../messaging/stream.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock, Line } from './ports.ts';
+import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
 
 type HubEvents = ReturnType<Line['events']>;
 type PeerMessages = ReturnType<Line['peerMessages']>;
@@ -30,7 +31,7 @@ export function lateLine(open: () => Promise<Line>, clock: Clock): Line {
     line = opened;
     for (const buffer of hearing) {
       void pour(opened.events(), buffer);
-      buffer.push({ v: 1, type: 'reconnected', id: newCorrelationId() });
+      buffer.push({ v: PROTOCOL_VERSION, type: 'reconnected', id: newCorrelationId() });
     }
     for (const buffer of listening) void pour(opened.peerMessages(), buffer);
   }

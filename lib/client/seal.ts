@@ -11,7 +11,7 @@ const SEALED_BYTES = KEY_BYTES + 32 + 16;
 /** Zero, because the key it goes with is used once. */
 const NONCE = new Uint8Array(12);
 
-const sharedKey = (x: Uint8Array): Uint8Array => sha256(concat(utf8('indra/v1/seal'), x));
+const sharedKey = (x: Uint8Array): Uint8Array => sha256(concat(utf8('indra/v2/seal'), x));
 
 /** `ephemeralKey` is a fresh private key, used for this and thrown away. Null if the recipient's key is none. */
 export function seal(secret: Hash, recipientKey: Uint8Array, ephemeralKey: Uint8Array): Bytes | null {

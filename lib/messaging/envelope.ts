@@ -5,17 +5,17 @@ import { ok } from '../protocol/result.ts';
 import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
 
 export interface Request {
-  readonly v: 1;
+  readonly v: typeof PROTOCOL_VERSION;
   readonly id: string;
   readonly body: unknown;
 }
 
 export type Reply<T = unknown> =
-  | { readonly v: 1; readonly id: string; readonly ok: true; readonly result: T }
-  | { readonly v: 1; readonly id: string; readonly ok: false; readonly error: Fault };
+  | { readonly v: typeof PROTOCOL_VERSION; readonly id: string; readonly ok: true; readonly result: T }
+  | { readonly v: typeof PROTOCOL_VERSION; readonly id: string; readonly ok: false; readonly error: Fault };
 
 export interface HubEvent {
-  readonly v: 1;
+  readonly v: typeof PROTOCOL_VERSION;
   readonly id: string;
   readonly type: string;
   readonly [field: string]: unknown;
@@ -67,7 +67,8 @@ export function decodeReply(text: string, id: string): Reply {
   const value = parse(text);
   if (!isRecord(value) || value['v'] !== PROTOCOL_VERSION)
     return failure(id, fault('internal', { reason: 'unreadable reply' }));
-  if (value['ok'] === true && value['id'] === id) return { v: 1, id, ok: true, result: value['result'] };
+  if (value['ok'] === true && value['id'] === id)
+    return { v: PROTOCOL_VERSION, id, ok: true, result: value['result'] };
   if (value['ok'] === false && (value['id'] === id || value['id'] === '') && isFault(value['error'])) {
     return failure(id, value['error']);
   }
@@ -75,7 +76,7 @@ export function decodeReply(text: string, id: string): Reply {
 }
 
 export function failure(id: string, error: Fault): Reply & { readonly ok: false } {
-  return { v: 1, id, ok: false, error };
+  return { v: PROTOCOL_VERSION, id, ok: false, error };
 }
 
 export function encodeEvent(type: string, fields: Readonly<Record<string, unknown>>, id: string): string {

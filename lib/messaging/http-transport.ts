@@ -6,6 +6,7 @@ import { postRequest, type Fetch } from './http-post.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { stream } from './stream.ts';
 import type { PeerMessage, RequestOptions, Transport } from './transport.ts';
+import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
 
 export interface HttpTransportOptions {
   readonly keeper: SessionKeeper;
@@ -43,7 +44,7 @@ export function httpTransport({ keeper, chainId, fetch, timeoutMs, poll }: HttpT
         const reply = await request(poll.operation, poll.body);
         if (stopped) return;
         if (reply.ok) {
-          if (lost) channel.push({ v: 1, id: reply.id, type: 'reconnected' });
+          if (lost) channel.push({ v: PROTOCOL_VERSION, id: reply.id, type: 'reconnected' });
           for (const event of asEvents(reply.result)) channel.push(event);
         }
         lost = !reply.ok;

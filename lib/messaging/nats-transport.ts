@@ -19,6 +19,7 @@ import { renewableLine } from './renewable-line.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { stream, type Channel } from './stream.ts';
 import { DEFAULT_TIMEOUT_MS, type PeerMessage, type RequestOptions, type Transport } from './transport.ts';
+import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
 
 export interface NatsTransportOptions {
   readonly connection: NatsConnection;
@@ -37,7 +38,7 @@ export function natsTransport({
   const listeners = new Set<Channel<HubEvent>>();
   const line = renewableLine(connection, keeper);
   const tell = (type: 'disconnected' | 'reconnected'): void => {
-    for (const channel of listeners) channel.push({ v: 1, id: newCorrelationId(), type });
+    for (const channel of listeners) channel.push({ v: PROTOCOL_VERSION, id: newCorrelationId(), type });
   };
   void onChange(connection, {
     disconnected: () => tell('disconnected'),

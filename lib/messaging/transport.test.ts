@@ -101,7 +101,7 @@ async function serve(
   if (request.url === '/v1/events') {
     return httpReply(
       decodeRequest(text, 8_192).id,
-      ok([{ v: 1, id: 'e1', type: 'greeting', text: 'hello' }]),
+      ok([{ v: 2, id: 'e1', type: 'greeting', text: 'hello' }]),
     );
   }
   return { statusCode: 502, headers: {}, body: '<html>bad gateway</html>' };
@@ -147,7 +147,7 @@ describe.each(['tcp', 'websocket', 'http'] as const)('a transport over %s', (how
   test('asks as the signed-in user and gets the reply with its id', async () => {
     const { transport, address } = await connectUser(how);
     const reply = await transport.request('echo', { n: 1 }, { id: 'abc' });
-    expect(reply).toEqual({ v: 1, id: 'abc', ok: true, result: { user: address, body: { n: 1 } } });
+    expect(reply).toEqual({ v: 2, id: 'abc', ok: true, result: { user: address, body: { n: 1 } } });
   });
 
   test('passes the fault of the hub on', async () => {
@@ -196,7 +196,7 @@ describe.each(['tcp', 'websocket', 'http'] as const)('a transport over %s', (how
     const teller = setInterval(() => bus.tell(address, 'greeting', { text: 'hello' }, 'e1'), 10);
     try {
       for await (const event of events) {
-        expect(event).toEqual({ v: 1, id: 'e1', type: 'greeting', text: 'hello' });
+        expect(event).toEqual({ v: 2, id: 'e1', type: 'greeting', text: 'hello' });
         break;
       }
     } finally {

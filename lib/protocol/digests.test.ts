@@ -7,15 +7,36 @@ import {
   appId,
   appStateDigest,
   cancelDigest,
+  challengeDigest,
   domainSeparator,
   ledgerDigest,
-  quoteDigest,
   stateHash,
   withdrawalDigest,
 } from './digests.ts';
-import type { AppState, Cancel, Domain } from './types.ts';
+import {
+  STATEMENT_TYPES,
+  appOfferDigest,
+  attestationDigest,
+  invoiceDigest,
+  keyDelegationDigest,
+  paymentDigest,
+  quoteDigest,
+  receiptDigest,
+  swapDigest,
+} from './statement-digests.ts';
+import type { AppState, Domain } from './types.ts';
 import { readVectors } from './vectors/read.ts';
-import { app, ledger, quote, withdrawal } from './wire/structures.ts';
+import {
+  appOffer,
+  attestation,
+  invoice,
+  keyDelegation,
+  payment,
+  quote,
+  receipt,
+  swap,
+} from './wire/statements.ts';
+import { app, cancel, challenge, ledger, withdrawal } from './wire/structures.ts';
 
 const structures = readVectors('structures');
 const keys = readVectors('keys');
@@ -26,14 +47,19 @@ const DIGEST: Record<string, (domain: Domain, value: Record<string, unknown>) =>
   AppState: (domain, value) =>
     appStateDigest(domain, { ...value, version: BigInt(value.version as string) } as unknown as AppState),
   Withdrawal: (domain, value) => withdrawalDigest(domain, withdrawal.parse(value)),
-  Cancel: (domain, value) =>
-    cancelDigest(domain, {
-      ...value,
-      epoch: BigInt(value.epoch as string),
-      challengeId: BigInt(value.challengeId as string),
-    } as unknown as Cancel),
+  Cancel: (domain, value) => cancelDigest(domain, cancel.parse(value)),
+  Challenge: (domain, value) => challengeDigest(domain, challenge.parse(value)),
+  Payment: (domain, value) => paymentDigest(domain, payment.parse(value)),
+  Receipt: (domain, value) => receiptDigest(domain, receipt.parse(value)),
+  Attestation: (domain, value) => attestationDigest(domain, attestation.parse(value)),
+  Invoice: (domain, value) => invoiceDigest(domain, invoice.parse(value)),
+  Swap: (domain, value) => swapDigest(domain, swap.parse(value)),
+  AppOffer: (domain, value) => appOfferDigest(domain, appOffer.parse(value)),
+  KeyDelegation: (domain, value) => keyDelegationDigest(domain, keyDelegation.parse(value)),
   Quote: (domain, value) => quoteDigest(domain, quote.parse(value)),
 };
+
+const ALL_TYPES: Readonly<Record<string, string>> = { ...TYPES, ...STATEMENT_TYPES };
 
 const digestOf = (vector: (typeof structures)[number]) =>
   DIGEST[vector.kind]!(vector.domain as Domain, vector.value);
@@ -43,7 +69,7 @@ test.each(readVectors('domains'))('domain separator on chain $domain.chainId', (
 });
 
 test.each(structures)('$kind, $name: type and digest are those of ethers', (vector) => {
-  expect(TYPES[vector.kind as keyof typeof TYPES]).toBe(vector.type);
+  expect(ALL_TYPES[vector.kind]).toBe(vector.type);
   expect(toHex(digestOf(vector))).toBe(vector.digest);
 });
 
@@ -54,7 +80,31 @@ test.each(structures)('$kind, $name: signatures by ethers recover to their signe
 
 test('every kind of structure has a vector', () => {
   const nested = ['Asset', 'Stake'];
-  expect(new Set([...structures.map(({ kind }) => kind), ...nested])).toEqual(new Set(Object.keys(TYPES)));
+  expect(new Set([...structures.map(({ kind }) => kind), ...nested])).toEqual(
+    new Set(Object.keys(ALL_TYPES)),
+  );
+});
+
+test('every field of a payment changes its digest (invariant 16)', () => {
+  const { domain, value, digest } = structures.find(({ kind }) => kind === 'Payment')!;
+  const stated = payment.parse(value);
+  const word = `0x${'07'.repeat(32)}`;
+  const address = `0x${'07'.repeat(20)}`;
+  const others = {
+    transferId: word,
+    payer: address,
+    payee: address,
+    toChainId: 7,
+    asset: address,
+    amount: 7n,
+    expiresAt: 7,
+    metadataHash: word,
+  };
+  const digests = Object.entries(others).map(([field, other]) =>
+    toHex(paymentDigest(domain as Domain, { ...stated, [field]: other })),
+  );
+  expect(Object.keys(others)).toEqual(Object.keys(stated));
+  expect(new Set([digest, ...digests]).size).toBe(1 + digests.length);
 });
 
 test('no two digests meet', () => {

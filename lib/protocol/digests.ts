@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /**
- * EIP-712 digests of the signed structures, encoded by hand because generic coders are a hundred times slower.
- * Golden vectors hold them against ethers and Solidity.
+ * EIP-712 digests of the structures the contracts know, encoded by hand because generic coders are a hundred times slower.
+ * Golden vectors hold them against ethers and Solidity. What never goes to the registry is in `statement-digests.ts`.
  */
 import { keccak256 } from '#keccak256';
 import { concat, toBytes, toHash, utf8, Words } from './bytes.ts';
@@ -10,21 +10,21 @@ import type {
   AppState,
   Bytes,
   Cancel,
+  Challenge,
   Domain,
   Hash,
   Ledger,
   Pair,
-  Quote,
   Stake,
   Withdrawal,
 } from './types.ts';
 
 export const DOMAIN_NAME = 'Indra';
-export const DOMAIN_VERSION = '1';
+export const DOMAIN_VERSION = '2';
 
 const ASSET =
   'Asset(address asset,uint256[2] balances,uint256[2] deposits,uint256[2] withdrawn,uint256 locked)';
-const STAKE = 'Stake(address asset,uint256[2] amounts)';
+export const STAKE = 'Stake(address asset,uint256[2] amounts)';
 
 export const TYPES = {
   Asset: ASSET,
@@ -35,21 +35,26 @@ export const TYPES = {
   Withdrawal:
     'Withdrawal(address channel,uint64 epoch,uint8 party,address asset,uint256 amount,address recipient,bytes32 nonce,uint64 deadline,address handler,bytes data)',
   Cancel: 'Cancel(address channel,uint64 epoch,bytes32 subject,uint64 challengeId,uint64 deadline)',
-  Quote:
-    'Quote(address channel,bytes32 nonce,bytes32 paymentId,address fromAsset,uint256 fromAmount,uint256 toChainId,address toAsset,uint256 toAmount,uint64 validUntil)',
+  Challenge:
+    'Challenge(address channel,uint64 epoch,uint64 challengeId,bytes32 subject,uint64 minVersion,uint64 deadline)',
 } as const;
 
-const hashText = (text: string): Uint8Array => keccak256(utf8(text));
-const TYPE = Object.fromEntries(Object.entries(TYPES).map(([name, type]) => [name, hashText(type)])) as {
-  readonly [K in keyof typeof TYPES]: Uint8Array;
-};
+export const hashText = (text: string): Uint8Array => keccak256(utf8(text));
+
+/** Type hashes by name. */
+export const typeHashes = <T extends Readonly<Record<string, string>>>(types: T) =>
+  Object.fromEntries(Object.entries(types).map(([name, type]) => [name, hashText(type)])) as {
+    readonly [K in keyof T]: Uint8Array;
+  };
+
+const TYPE = typeHashes(TYPES);
 const DOMAIN_TYPE = hashText(
   'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)',
 );
 const NAME_HASH = hashText(DOMAIN_NAME);
 const VERSION_HASH = hashText(DOMAIN_VERSION);
 
-const hashWords = (words: Words): Uint8Array => keccak256(words.bytes);
+export const hashWords = (words: Words): Uint8Array => keccak256(words.bytes);
 const hashList = <T>(items: readonly T[], hash: (item: T) => Uint8Array): Uint8Array =>
   keccak256(concat(...items.map(hash)));
 
@@ -97,7 +102,8 @@ function separatorOf(domain: Domain): Uint8Array {
 
 const message = Uint8Array.of(0x19, 0x01, ...new Uint8Array(64));
 
-function digest(domain: Domain, structHash: Uint8Array): Uint8Array {
+/** What is signed for a struct of that hash. */
+export function digest(domain: Domain, structHash: Uint8Array): Uint8Array {
   message.set(separatorOf(domain), 2);
   message.set(structHash, 34);
   return keccak256(message);
@@ -137,6 +143,11 @@ export const ledgerDigest = (domain: Domain, ledger: Ledger): Uint8Array =>
 const hashStake = (stake: Stake): Uint8Array =>
   hashWords(buffers.stake.again().word(TYPE.Stake).address(stake.asset).word(hashPair(stake.amounts)));
 
+export const hashStakes = (stakes: readonly Stake[]): Uint8Array => hashList(stakes, hashStake);
+
+export const hashPeriods = (periods: Pair<number>): Uint8Array =>
+  hashWords(buffers.periods.again().number(periods[0]).number(periods[1]));
+
 export const appDigest = (domain: Domain, app: App): Uint8Array =>
   digest(
     domain,
@@ -153,8 +164,8 @@ export const appDigest = (domain: Domain, app: App): Uint8Array =>
           hashWords(buffers.participants.again().address(app.participants[0]).address(app.participants[1])),
         )
         .number(app.outcomeType)
-        .word(hashList(app.stakes, hashStake))
-        .word(hashWords(buffers.periods.again().number(app.periods[0]).number(app.periods[1])))
+        .word(hashStakes(app.stakes))
+        .word(hashPeriods(app.periods))
         .number(app.actionDeadline)
         .number(app.holdUntil)
         .hash(app.initialStateHash),
@@ -210,21 +221,18 @@ export const cancelDigest = (domain: Domain, cancel: Cancel): Uint8Array =>
     ),
   );
 
-export const quoteDigest = (domain: Domain, quote: Quote): Uint8Array =>
+export const challengeDigest = (domain: Domain, challenge: Challenge): Uint8Array =>
   digest(
     domain,
     hashWords(
-      new Words(10)
-        .word(TYPE.Quote)
-        .address(quote.channel)
-        .hash(quote.nonce)
-        .hash(quote.paymentId)
-        .address(quote.fromAsset)
-        .uint(quote.fromAmount)
-        .number(quote.toChainId)
-        .address(quote.toAsset)
-        .uint(quote.toAmount)
-        .number(quote.validUntil),
+      new Words(7)
+        .word(TYPE.Challenge)
+        .address(challenge.channel)
+        .uint(challenge.epoch)
+        .uint(challenge.challengeId)
+        .hash(challenge.subject)
+        .uint(challenge.minVersion)
+        .number(challenge.deadline),
     ),
   );
 

@@ -4,15 +4,17 @@ import { toBytes, toHex } from './bytes.ts';
 import {
   appNonce,
   appSecretKey,
+  boundPreimage,
   claimDigest,
   claimKeyOf,
   lockHashOf,
-  preimageOf,
+  metadataHashOf,
+  metadataKeyOf,
   transferIdOf,
   transferSecret,
   type Install,
 } from './secrets.ts';
-import type { Address, Hash } from './types.ts';
+import type { Address, Bytes, Hash } from './types.ts';
 import { readVectors } from './vectors/read.ts';
 
 const vectors = readVectors('secrets').map(({ install, ...vector }) => ({
@@ -27,16 +29,19 @@ const vectors = readVectors('secrets').map(({ install, ...vector }) => ({
 test.each(vectors)('$name: from the key to the lock and the claim', (vector) => {
   const key = appSecretKey(toBytes(vector.privateKey));
   const nonce = appNonce(key, vector.install);
-  const secret = transferSecret(key, nonce);
+  const secret = transferSecret(key, vector.transferId as Hash);
+  const preimage = boundPreimage(secret, toBytes(vector.paymentDigest));
   const claimKey = claimKeyOf(secret);
   expect({
     appSecretKey: toHex(key),
     nonce,
     secret,
-    preimage: preimageOf(secret),
-    lockHash: lockHashOf(preimageOf(secret)),
+    preimage,
+    lockHash: lockHashOf(preimage),
     claimKey: toHex(claimKey),
     claimant: addressOfPrivateKey(claimKey),
+    metadataKey: toHex(metadataKeyOf(secret)),
+    metadataHash: metadataHashOf(vector.metadata as Bytes),
   }).toEqual({
     appSecretKey: vector.appSecretKey,
     nonce: vector.nonce,
@@ -45,7 +50,16 @@ test.each(vectors)('$name: from the key to the lock and the claim', (vector) => 
     lockHash: vector.lockHash,
     claimKey: vector.claimKey,
     claimant: vector.claimant,
+    metadataKey: vector.metadataKey,
+    metadataHash: vector.metadataHash,
   });
+});
+
+test('a secret belongs to one transfer, a lock to one statement (invariant 16)', () => {
+  const [vector, other] = vectors as [(typeof vectors)[number], (typeof vectors)[number]];
+  const key = appSecretKey(toBytes(vector.privateKey));
+  expect(transferSecret(key, other.transferId as Hash)).not.toBe(vector.secret);
+  expect(boundPreimage(vector.secret as Hash, toBytes(other.paymentDigest))).not.toBe(vector.preimage);
 });
 
 test.each(vectors)('$name: the transfer and the proof of its claim', (vector) => {

@@ -2,7 +2,7 @@
 /** NATS subjects. Permissions let a user use only those that carry its own address in the right place (invariant 9). */
 import type { Address } from './types.ts';
 
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export const requestSubject = (chainId: number, user: Address, operation: string): string =>
   `indra.v1.${chainId}.${user}.${operation}`;

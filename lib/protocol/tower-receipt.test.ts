@@ -12,6 +12,6 @@ test('a receipt covers chain, registry, channel, epoch, version and time, as doc
     [domain.chainId, domain.registry, address, held.epoch, held.version, held.at],
   );
   expect(toHex(receiptDigest(CHANNEL, held))).toBe(
-    keccak256(concat([toUtf8Bytes('indra/v1/watchtower'), encoded])),
+    keccak256(concat([toUtf8Bytes('indra/v2/watchtower'), encoded])),
   );
 });

@@ -4,7 +4,7 @@ import { keccak256 } from '#keccak256';
 import { concat, utf8, Words } from './bytes.ts';
 import type { Channel } from './types.ts';
 
-const PURPOSE = utf8('indra/v1/watchtower');
+const PURPOSE = utf8('indra/v2/watchtower');
 
 export function receiptDigest(
   { domain, address }: Pick<Channel, 'domain' | 'address'>,

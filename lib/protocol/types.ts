@@ -110,6 +110,102 @@ export interface Cancel {
   readonly deadline: number;
 }
 
+/** Signed by one party alone: whoever carries it may start that one challenge for the signer. */
+export interface Challenge {
+  readonly channel: Address;
+  readonly epoch: bigint;
+  /** The number the started challenge will get; 0 where an app is opened. */
+  readonly challengeId: bigint;
+  /** Zero for the ledger's challenge, an app's id for opening that app. */
+  readonly subject: Hash;
+  readonly minVersion: bigint;
+  readonly deadline: number;
+}
+
+/**
+ * What a payer promises, signed by its channel key in the domain of its own chain. Chain, asset and amount are what the payee
+ * gets; its digest names the payment wherever something is said of it.
+ */
+export interface Payment {
+  readonly transferId: Hash;
+  readonly payer: Address;
+  /** Zero for a link. */
+  readonly payee: Address;
+  readonly toChainId: number;
+  readonly asset: Address;
+  readonly amount: bigint;
+  /** No claim is accepted after it; fixed once per intent. */
+  readonly expiresAt: number;
+  /** Of the ciphertext; zero where there is none. */
+  readonly metadataHash: Hash;
+}
+
+/** Of a metered payment, by the signer in the app's state: `paid` in all so far. */
+export interface Receipt {
+  /** The digest of the Payment. */
+  readonly paymentId: Hash;
+  readonly paid: bigint;
+}
+
+/** Opens a signed transfer; by the signer in the app's state. */
+export interface Attestation {
+  /** The digest of the Payment. */
+  readonly paymentId: Hash;
+  readonly attested: Hash;
+}
+
+/** Signed by the payee. */
+export interface Invoice {
+  readonly invoiceId: Hash;
+  readonly payee: Address;
+  readonly toChainId: number;
+  readonly asset: Address;
+  /** 0 = the payer chooses. */
+  readonly amount: bigint;
+  /** Zero = the payer brings a bound lock. */
+  readonly lockHash: Hash;
+  readonly expiresAt: number;
+  readonly metadataHash: Hash;
+}
+
+/** The maker's offer and the taker's acceptance are signatures on the same digest. */
+export interface Swap {
+  readonly swapId: Hash;
+  readonly maker: Address;
+  /** Zero for anybody. */
+  readonly taker: Address;
+  readonly fromChainId: number;
+  readonly fromAsset: Address;
+  readonly fromAmount: bigint;
+  readonly toChainId: number;
+  readonly toAsset: Address;
+  readonly toAmount: bigint;
+  readonly expiresAt: number;
+}
+
+/** A mirrored app, signed by both users; pairs are by participant position, the proposer being 0. */
+export interface AppOffer {
+  readonly offerId: Hash;
+  readonly proposer: Address;
+  readonly counterparty: Address;
+  readonly definition: Address;
+  readonly outcomeType: OutcomeType;
+  readonly stakes: readonly Stake[];
+  readonly periods: Pair<number>;
+  readonly expiresAt: number;
+  readonly initialStateHash: Hash;
+}
+
+/** A wallet authorizes a channel key towards one hub, for one origin. */
+export interface KeyDelegation {
+  readonly owner: Address;
+  readonly key: Address;
+  readonly responder: Address;
+  readonly origin: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
 /** Signed by the hub alone. */
 export interface Quote {
   readonly channel: Address;

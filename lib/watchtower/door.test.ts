@@ -38,8 +38,8 @@ test.each([
   ['nothing', '', 400, 'malformed'],
   ['no JSON', '{', 400, 'malformed'],
   ['a list', '[]', 400, 'malformed'],
-  ['no id', '{"v":1,"body":{}}', 400, 'malformed'],
-  ['another protocol', good.replace('"v":1', '"v":2'), 400, 'unsupported_version'],
+  ['no id', '{"v":2,"body":{}}', 400, 'malformed'],
+  ['another protocol', good.replace('"v":2', '"v":3'), 400, 'unsupported_version'],
   ['no body', encodeRequest(null, 'a'), 400, 'malformed'],
   ['a key too many', wrongBody({ more: 1 }), 400, 'malformed'],
   ['a prototype', wrongBody({ ['__proto__x']: {} }), 400, 'malformed'],
@@ -54,7 +54,7 @@ test.each([
     409,
     'bad_signature',
   ],
-  ['deep nesting', `{"v":1,"id":"a","body":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 400, 'malformed'],
+  ['deep nesting', `{"v":2,"id":"a","body":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 400, 'malformed'],
   ['too long', `${good}${' '.repeat(131_072)}`, 413, 'too_large'],
   ['cut off for its length', null, 413, 'too_large'],
 ])('%s is an error with a code, and the tower goes on', async (_name, body, status, code) => {
@@ -102,7 +102,7 @@ test('says what it watches, and whether it could answer', async () => {
   const said = decodeReply((await get('/v1/status')).body, '');
   if (!said.ok) throw new Error(said.error.code);
   expect(towerStatus.parse(said.result)).toEqual({
-    protocol: 1,
+    protocol: 2,
     tower: tower.address,
     chains: [
       {

@@ -22,6 +22,7 @@ import { mortalStore, type Life, type Mortality } from './mortal-store.ts';
 import type { Random } from './random.ts';
 import { unreliableLine, type UnreliableLine, type Weather } from './unreliable-line.ts';
 import type { VirtualClock } from './virtual-clock.ts';
+import { PROTOCOL_VERSION } from '../../lib/protocol/subjects.ts';
 
 export interface ModelUser {
   readonly name: string;
@@ -68,7 +69,7 @@ export class ModelWorld {
     const test = await createTestHub({ store: world.hubStore, writer: new ScriptedChainWriter() });
     world.#test = test;
     const config = {
-      protocol: 1,
+      protocol: PROTOCOL_VERSION,
       stage: 'test',
       chains: [TEST_CHAIN],
       limits: test.hub.config.limits,
@@ -191,7 +192,7 @@ export class ModelWorld {
         event: (to, event) => {
           if (life.isDead) return;
           const listener = this.users.find((other) => other.address === to);
-          listener?.line?.hear({ ...toJson(event), v: 1, id: 'event' } as never);
+          listener?.line?.hear({ ...toJson(event), v: PROTOCOL_VERSION, id: 'event' } as never);
         },
       },
     };

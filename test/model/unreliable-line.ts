@@ -7,6 +7,7 @@ import { fault, type Outcomes } from '../../lib/protocol/errors.ts';
 import type { Random } from './random.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import type { Life } from './mortal-store.ts';
+import { PROTOCOL_VERSION } from '../../lib/protocol/subjects.ts';
 
 export interface Weather {
   /** Probabilities, of one message. */
@@ -63,7 +64,11 @@ export function unreliableLine({ clock, random, weather, life, deliver, onSend }
           if (outcome === null) return;
           carry(() => {
             if (life.isDead) return;
-            finish(outcome.ok ? { v: 1, id, ok: true, result: outcome.value } : failure(id, outcome.error));
+            finish(
+              outcome.ok
+                ? { v: PROTOCOL_VERSION, id, ok: true, result: outcome.value }
+                : failure(id, outcome.error),
+            );
           });
         };
         carry(() => void answer());

@@ -19,6 +19,7 @@ import { connect, type ConnectOptions } from '../connect.ts';
 import type { HubDescription } from '../hub-description.ts';
 import type { ChannelKey, Clock } from '../ports.ts';
 import { SigningDoor } from './signing-door.ts';
+import { PROTOCOL_VERSION } from '../../protocol/subjects.ts';
 
 export const CHALLENGE_PERIOD = 3_600;
 export const APP_PERIODS = [1_200, 3_600] as const;
@@ -119,7 +120,7 @@ export class DisputedWorld {
       transfer: { min: 1n, max: 10n ** 18n },
     });
     return {
-      protocol: 1,
+      protocol: PROTOCOL_VERSION,
       hub: { identifier: this.door.identifier, address: this.door.address },
       chains: [
         {

@@ -20,6 +20,7 @@ import type { Address, AgreedState, Bytes, Channel } from '../../protocol/types.
 import { toJson } from '../../protocol/wire/primitives.ts';
 import { OPERATIONS, type OperationName, type TransferView } from '../../protocol/wire/requests.ts';
 import type { ChainReader, Line } from '../ports.ts';
+import { PROTOCOL_VERSION } from '../../protocol/subjects.ts';
 
 const SILENCE_MS = 30;
 
@@ -74,7 +75,7 @@ export class SigningDoor {
     const outcome = await this.#run(operation, OPERATIONS[operation][0].parse(body));
     if (this.swallowed.has(operation)) return this.#silence(id);
     return outcome.ok
-      ? { v: 1, id, ok: true, result: JSON.parse(JSON.stringify(toJson(outcome.value))) }
+      ? { v: PROTOCOL_VERSION, id, ok: true, result: JSON.parse(JSON.stringify(toJson(outcome.value))) }
       : failure(id, outcome.error);
   }
 

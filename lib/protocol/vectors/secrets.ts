@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** Everything that follows from a key and an install, and the ids of transfers. */
+/** Everything that follows from a key and an install or a transfer, and the ids of transfers. */
+import { createCipheriv } from 'node:crypto';
 import {
   AbiCoder,
   SigningKey,
   computeAddress,
   computeHmac,
   concat,
+  dataSlice,
+  getBytes,
   keccak256,
   sha256,
   toUtf8Bytes,
@@ -24,7 +27,7 @@ import {
 const coder = AbiCoder.defaultAbiCoder();
 const INSTALL = ['uint256', 'address', 'uint256', 'uint256', 'address', 'uint256', 'address'];
 
-const text = (words: string) => toUtf8Bytes(words);
+const label = (purpose: string) => toUtf8Bytes(`indra/v2/${purpose}`);
 
 const base = {
   chainId: 31337,
@@ -62,34 +65,66 @@ const cases = [
 
 const claimerChannel = address('channel of the claimer');
 
-export const secrets = cases.map(({ name, key, install }) => {
-  const { chainId, channel, installVersion, index, asset, amount, recipient } = install;
-  const appSecretKey = computeHmac('sha256', key, text('indra/v1/nonce'));
-  const packed = coder.encode(INSTALL, [chainId, channel, installVersion, index, asset, amount, recipient]);
+/** The payer's identifier and a note, as the payee is to read them. */
+const texts = [
+  'indraPayer\nLunch, and the coffee before',
+  'indraPayer\n',
+  `indraPayer@hub.example.org\n${'☕'.repeat(512)}`,
+];
+
+/** AES-256-GCM by Node, the nonce following from key and text. */
+function encrypted(key: string, text: string): string {
+  const plain = toUtf8Bytes(text);
+  const nonce = getBytes(dataSlice(sha256(concat([key, plain])), 0, 12));
+  const cipher = createCipheriv('aes-256-gcm', getBytes(key), nonce);
+  return concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+export const secrets = cases.map(({ name, key, install }, index) => {
+  const { chainId, channel, installVersion, asset, amount, recipient } = install;
+  const appSecretKey = computeHmac('sha256', key, label('nonce'));
+  const packed = coder.encode(INSTALL, [
+    chainId,
+    channel,
+    installVersion,
+    install.index,
+    asset,
+    amount,
+    recipient,
+  ]);
   const nonce = computeHmac('sha256', appSecretKey, packed);
-  const secret = computeHmac('sha256', appSecretKey, concat([text('indra/v1/secret'), nonce]));
-  const preimage = sha256(concat([text('indra/v1/preimage'), secret]));
-  const claimKey = sha256(concat([text('indra/v1/claim'), secret]));
   const paymentId = word(`payment ${name}`);
   const transferId = keccak256(
     coder.encode(['uint256', 'address', 'bytes32'], [chainId, channel, paymentId]),
   );
-  const claimDigest = keccak256(concat([text('indra/v1/claim'), transferId, claimerChannel]));
+  const secret = computeHmac('sha256', appSecretKey, concat([label('secret'), transferId]));
+  const paymentDigest = word(`digest ${name}`);
+  const preimage = sha256(concat([label('preimage'), secret, paymentDigest]));
+  const claimKey = sha256(concat([label('claim'), secret]));
+  const claimDigest = keccak256(concat([label('claim'), transferId, claimerChannel]));
+  const metadataKey = sha256(concat([label('metadata'), secret]));
+  const text = texts[index % texts.length] ?? '';
+  const metadata = encrypted(metadataKey, text);
   return {
     name,
     privateKey: key,
     install,
     appSecretKey,
     nonce,
+    paymentId,
+    transferId,
     secret,
+    paymentDigest,
     preimage,
     lockHash: sha256(preimage),
     claimKey,
     claimant: computeAddress(claimKey).toLowerCase(),
-    paymentId,
-    transferId,
     claimerChannel,
     claimDigest,
     claimProof: new SigningKey(claimKey).sign(claimDigest).serialized,
+    metadataKey,
+    text,
+    metadata,
+    metadataHash: keccak256(metadata),
   };
 });

@@ -47,6 +47,43 @@ const TYPES: Record<string, Record<string, TypedDataField[]>> = {
   Cancel: {
     Cancel: fields('address channel, uint64 epoch, bytes32 subject, uint64 challengeId, uint64 deadline'),
   },
+  Challenge: {
+    Challenge: fields(
+      'address channel, uint64 epoch, uint64 challengeId, bytes32 subject, uint64 minVersion, uint64 deadline',
+    ),
+  },
+  Payment: {
+    Payment: fields(
+      'bytes32 transferId, address payer, address payee, uint256 toChainId, address asset, uint256 amount, ' +
+        'uint64 expiresAt, bytes32 metadataHash',
+    ),
+  },
+  Receipt: { Receipt: fields('bytes32 paymentId, uint256 paid') },
+  Attestation: { Attestation: fields('bytes32 paymentId, bytes32 attested') },
+  Invoice: {
+    Invoice: fields(
+      'bytes32 invoiceId, address payee, uint256 toChainId, address asset, uint256 amount, bytes32 lockHash, ' +
+        'uint64 expiresAt, bytes32 metadataHash',
+    ),
+  },
+  Swap: {
+    Swap: fields(
+      'bytes32 swapId, address maker, address taker, uint256 fromChainId, address fromAsset, uint256 fromAmount, ' +
+        'uint256 toChainId, address toAsset, uint256 toAmount, uint64 expiresAt',
+    ),
+  },
+  AppOffer: {
+    AppOffer: fields(
+      'bytes32 offerId, address proposer, address counterparty, address definition, uint8 outcomeType, Stake[] stakes, ' +
+        'uint32[2] periods, uint64 expiresAt, bytes32 initialStateHash',
+    ),
+    Stake: STAKE,
+  },
+  KeyDelegation: {
+    KeyDelegation: fields(
+      'address owner, address key, address responder, string origin, uint64 issuedAt, uint64 expiresAt',
+    ),
+  },
   Quote: {
     Quote: fields(
       'address channel, bytes32 nonce, bytes32 paymentId, address fromAsset, uint256 fromAmount, uint256 toChainId, ' +
@@ -62,7 +99,7 @@ interface Domain {
 
 const typed = (domain: Domain): TypedDataDomain => ({
   name: 'Indra',
-  version: '1',
+  version: '2',
   chainId: domain.chainId,
   verifyingContract: domain.registry,
 });
@@ -138,6 +175,64 @@ const quote = {
   toAmount: '3000000',
   validUntil: 1_800_000_000,
 };
+
+const payment = {
+  transferId: word('transfer'),
+  payer: INITIATOR.address,
+  payee: address('payee'),
+  toChainId: 31337,
+  asset: ETHER,
+  amount: '1000000000000000000',
+  expiresAt: 1_800_000_000,
+  metadataHash: word('metadata'),
+};
+
+const invoice = {
+  invoiceId: word('invoice'),
+  payee: INITIATOR.address,
+  toChainId: 31337,
+  asset: token,
+  amount: '2500000',
+  lockHash: word('lock'),
+  expiresAt: 1_800_000_000,
+  metadataHash: word('metadata'),
+};
+
+const swap = {
+  swapId: word('swap'),
+  maker: INITIATOR.address,
+  taker: RESPONDER.address,
+  fromChainId: 31337,
+  fromAsset: ETHER,
+  fromAmount: '1000',
+  toChainId: 1,
+  toAsset: token,
+  toAmount: '3000000',
+  expiresAt: 1_800_000_000,
+};
+
+const offer = {
+  offerId: word('offer'),
+  proposer: INITIATOR.address,
+  counterparty: RESPONDER.address,
+  definition: address('high roller'),
+  outcomeType: 0,
+  stakes: [{ asset: ETHER, amounts: pair(100, 100) }],
+  periods: [3600, 7200],
+  expiresAt: 1_800_000_000,
+  initialStateHash: word('state'),
+};
+
+const delegation = {
+  owner: INITIATOR.address,
+  key: address('channel key'),
+  responder: RESPONDER.address,
+  origin: 'https://card.example.org',
+  issuedAt: 1_790_000_000,
+  expiresAt: 1_800_000_000,
+};
+
+const LATEST = Number.MAX_SAFE_INTEGER;
 
 const cases: readonly (readonly [
   kind: string,
@@ -280,6 +375,139 @@ const cases: readonly (readonly [
       subject: TOP_WORD,
       challengeId: MAX_UINT64,
       deadline: Number.MAX_SAFE_INTEGER,
+    },
+  ],
+  [
+    'Challenge',
+    'of a ledger',
+    LOCAL,
+    { channel, epoch: '0', challengeId: '1', subject: ZERO_WORD, minVersion: '7', deadline: 1_800_000_000 },
+  ],
+  [
+    'Challenge',
+    'to open an app',
+    LOCAL,
+    { channel, epoch: '2', challengeId: '0', subject: word('app'), minVersion: '9', deadline: 1_800_000_000 },
+  ],
+  [
+    'Challenge',
+    'the largest of everything',
+    FAR,
+    {
+      channel: TOP_ADDRESS,
+      epoch: MAX_UINT64,
+      challengeId: MAX_UINT64,
+      subject: TOP_WORD,
+      minVersion: MAX_UINT64,
+      deadline: LATEST,
+    },
+  ],
+  ['Payment', 'to somebody', LOCAL, payment],
+  ['Payment', 'by link, without metadata', LOCAL, { ...payment, payee: ETHER, metadataHash: ZERO_WORD }],
+  ['Payment', 'of a token, paid on another chain', LOCAL, { ...payment, asset: token, toChainId: 1 }],
+  [
+    'Payment',
+    'the largest of everything',
+    FAR,
+    {
+      transferId: TOP_WORD,
+      payer: TOP_ADDRESS,
+      payee: TOP_ADDRESS,
+      toChainId: LATEST,
+      asset: TOP_ADDRESS,
+      amount: MAX_UINT256,
+      expiresAt: LATEST,
+      metadataHash: TOP_WORD,
+    },
+  ],
+  ['Receipt', 'of a part', LOCAL, { paymentId: word('payment'), paid: '17' }],
+  ['Receipt', 'the largest of everything', FAR, { paymentId: TOP_WORD, paid: MAX_UINT256 }],
+  ['Attestation', 'of a word', LOCAL, { paymentId: word('payment'), attested: word('attested') }],
+  ['Attestation', 'the largest of everything', FAR, { paymentId: TOP_WORD, attested: TOP_WORD }],
+  ['Invoice', 'with a lock of the payee', LOCAL, invoice],
+  [
+    'Invoice',
+    'open, the payer brings the lock',
+    LOCAL,
+    { ...invoice, amount: '0', lockHash: ZERO_WORD, metadataHash: ZERO_WORD },
+  ],
+  [
+    'Invoice',
+    'the largest of everything',
+    FAR,
+    {
+      invoiceId: TOP_WORD,
+      payee: TOP_ADDRESS,
+      toChainId: LATEST,
+      asset: TOP_ADDRESS,
+      amount: MAX_UINT256,
+      lockHash: TOP_WORD,
+      expiresAt: LATEST,
+      metadataHash: TOP_WORD,
+    },
+  ],
+  ['Swap', 'across two chains', LOCAL, swap],
+  ['Swap', 'with anybody', LOCAL, { ...swap, taker: ETHER, toChainId: 31337 }],
+  [
+    'Swap',
+    'the largest of everything',
+    FAR,
+    {
+      swapId: TOP_WORD,
+      maker: TOP_ADDRESS,
+      taker: TOP_ADDRESS,
+      fromChainId: LATEST,
+      fromAsset: TOP_ADDRESS,
+      fromAmount: MAX_UINT256,
+      toChainId: LATEST,
+      toAsset: TOP_ADDRESS,
+      toAmount: MAX_UINT256,
+      expiresAt: LATEST,
+    },
+  ],
+  ['AppOffer', 'a game of two', LOCAL, offer],
+  [
+    'AppOffer',
+    'three stakes',
+    LOCAL,
+    {
+      ...offer,
+      outcomeType: 2,
+      stakes: [
+        { asset: ETHER, amounts: pair(1, 2) },
+        { asset: token, amounts: pair(0, 5) },
+        { asset: otherToken, amounts: pair(3, 0) },
+      ],
+    },
+  ],
+  [
+    'AppOffer',
+    'the largest of everything',
+    FAR,
+    {
+      offerId: TOP_WORD,
+      proposer: TOP_ADDRESS,
+      counterparty: TOP_ADDRESS,
+      definition: TOP_ADDRESS,
+      outcomeType: 2,
+      stakes: [{ asset: TOP_ADDRESS, amounts: pair(MAX_UINT256, MAX_UINT256) }],
+      periods: [0xffffffff, 0xffffffff],
+      expiresAt: LATEST,
+      initialStateHash: TOP_WORD,
+    },
+  ],
+  ['KeyDelegation', 'of a wallet to a card', LOCAL, delegation],
+  [
+    'KeyDelegation',
+    'an origin beyond a hash block',
+    FAR,
+    {
+      owner: TOP_ADDRESS,
+      key: TOP_ADDRESS,
+      responder: TOP_ADDRESS,
+      origin: `https://${'höst.'.repeat(40)}example:65535`,
+      issuedAt: LATEST,
+      expiresAt: LATEST,
     },
   ],
   ['Quote', 'a swap within one chain', LOCAL, quote],

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { AppUpdate, Proposal } from '../operations.ts';
 import { MAX_OPERATIONS } from '../transition.ts';
 import { address, bytes, hash, pair, party, signature, uint, uint64, whole } from './primitives.ts';
-import { appTerms, quote } from './structures.ts';
+import { quote } from './statements.ts';
+import { appTerms } from './structures.ts';
 
 const SEALED_MAX = 512;
 const NOTE_MAX = 512;

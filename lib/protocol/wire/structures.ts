@@ -11,10 +11,10 @@ import {
   type AppInstance,
   type AssetLedger,
   type Cancel,
+  type Challenge,
   type Channel,
   type Ledger,
   type OpenWithdrawal,
-  type Quote,
   type Stake,
   type Withdrawal,
 } from '../types.ts';
@@ -101,6 +101,15 @@ export const cancel: z.ZodType<Cancel> = z.strictObject({
   deadline: whole,
 });
 
+export const challenge: z.ZodType<Challenge> = z.strictObject({
+  channel: address,
+  epoch: uint64,
+  challengeId: uint64,
+  subject: hash,
+  minVersion: uint64,
+  deadline: whole,
+});
+
 export const openWithdrawal: z.ZodType<OpenWithdrawal> = z.strictObject({ digest: hash, withdrawal });
 
 export const agreedState: z.ZodType<AgreedState> = z.strictObject({
@@ -108,18 +117,6 @@ export const agreedState: z.ZodType<AgreedState> = z.strictObject({
   apps: z.array(appInstance).max(MAX_APPS),
   withdrawals: z.array(openWithdrawal).max(MAX_WITHDRAWALS),
   signatures: pair(signature).nullable(),
-});
-
-export const quote: z.ZodType<Quote> = z.strictObject({
-  channel: address,
-  nonce: hash,
-  paymentId: hash,
-  fromAsset: address,
-  fromAmount: uint,
-  toChainId: whole,
-  toAsset: address,
-  toAmount: uint,
-  validUntil: whole,
 });
 
 export const channel: z.ZodType<Channel> = z.strictObject({
