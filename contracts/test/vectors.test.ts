@@ -54,17 +54,7 @@ const APPS = {
   SwapApp: read<AppVectors>('swap-app'),
 };
 
-type Harness = Deployed<
-  | 'app'
-  | 'appState'
-  | 'cancel'
-  | 'challenge'
-  | 'channelAddress'
-  | 'inRoot'
-  | 'ledger'
-  | 'typedData'
-  | 'withdrawal'
->;
+type Harness = Deployed<(typeof HASHERS)[keyof typeof HASHERS] | 'channelAddress' | 'inRoot' | 'typedData'>;
 type App = Deployed<'applyAction' | 'computeOutcome' | 'getTurnTaker' | 'isStateTerminal'>;
 
 const HASHERS = {
@@ -74,6 +64,14 @@ const HASHERS = {
   Withdrawal: 'withdrawal',
   Cancel: 'cancel',
   Challenge: 'challenge',
+  Payment: 'payment',
+  Receipt: 'receipt',
+  Attestation: 'attestation',
+  Invoice: 'invoice',
+  Swap: 'swap',
+  AppOffer: 'appOffer',
+  KeyDelegation: 'keyDelegation',
+  Quote: 'quote',
 } as const;
 
 async function deploy() {

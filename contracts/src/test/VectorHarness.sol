@@ -6,6 +6,17 @@ import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProo
 import {ChannelAddress} from "../libraries/ChannelAddress.sol";
 import {Digests} from "../libraries/Digests.sol";
 import {App, AppState, Cancel, Challenge, Ledger, Withdrawal} from "../Structs.sol";
+import {
+    AppOffer,
+    Attestation,
+    Invoice,
+    KeyDelegation,
+    OffChainDigests,
+    Payment,
+    Quote,
+    Receipt,
+    Swap
+} from "./OffChainDigests.sol";
 
 /// @notice Shows the golden vectors the hashes that the contracts use.
 contract VectorHarness {
@@ -31,6 +42,38 @@ contract VectorHarness {
 
     function challenge(Challenge calldata value) external pure returns (bytes32) {
         return Digests.hash(value);
+    }
+
+    function payment(Payment calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function receipt(Receipt calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function attestation(Attestation calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function invoice(Invoice calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function swap(Swap calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function appOffer(AppOffer calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function keyDelegation(KeyDelegation calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
+    }
+
+    function quote(Quote calldata value) external pure returns (bytes32) {
+        return OffChainDigests.hash(value);
     }
 
     function typedData(bytes32 separator, bytes32 structHash) external pure returns (bytes32) {
