@@ -58,7 +58,7 @@ export interface Funded {
   readonly channel: Contract;
   /** What the user's deposits cost, the channel's deployment, and the hub's deposits. */
   readonly paid: Readonly<Record<AssetName, Sent>>;
-  readonly deploy: Sent | undefined;
+  readonly deploy: readonly Sent[];
   readonly deposits: Readonly<Record<AssetName, readonly Sent[]>>;
   sign(kind: Kind, value: object, signers?: readonly Signer[]): Promise<string[]>;
   signed(version: bigint, rest?: { readonly locked?: bigint; readonly appsRoot?: string }): Promise<Signed>;
@@ -106,12 +106,9 @@ export async function createWorld() {
         asset === 'ether'
           ? await sent('a plain send', user.sendTransaction({ to: address, value: ONE }))
           : await sent('ERC20.transfer', method(as(token, user), 'transfer')(address, ONE));
-    const deploy = isDeployed
-      ? await sent(
-          'ChannelFactory.deploy',
-          method(as(factory, hub), 'deploy')(user.address, hub.address, PERIOD),
-        )
-      : undefined;
+    const deploying = () =>
+      sent('ChannelFactory.deploy', method(as(factory, hub), 'deploy')(user.address, hub.address, PERIOD));
+    const deploy = isDeployed ? [await deploying()] : [];
     if (isDeployed)
       for (const asset of assets)
         deposits[asset] =
@@ -156,7 +153,7 @@ export async function createWorld() {
         party,
         asset: addressOf[asset],
         amount: ONE / 10n,
-        recipient: [user, hub][party]!.address,
+        recipient: (party === 0 ? user : hub).address,
         nonce: keccak256(nonce),
         deadline: FAR,
         handler: ZeroAddress,
@@ -187,7 +184,7 @@ export async function createWorld() {
       definition: deployment.transferApp,
       participants,
       outcomeType: 1,
-      stakes: [{ asset: addressOf[assets[0]!], amounts: [amount, 0n] }],
+      stakes: [{ asset: addressOf[assets[0] ?? 'ether'], amounts: [amount, 0n] }],
       periods: [PERIOD, PERIOD / 2],
       actionDeadline: FAR,
       holdUntil: 0n,
@@ -201,7 +198,7 @@ export async function createWorld() {
     return {
       ...{ seats, app, appId, locked, unlocked, proof: [other], signatures },
       ledger: await signed(1_000n, { locked: amount, appsRoot }),
-      move: { action: coder.encode(['bytes32'], [preimage]), signature: signatures[1]! },
+      move: { action: coder.encode(['bytes32'], [preimage]), signature: signatures[1] },
     };
   }
 

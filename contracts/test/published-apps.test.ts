@@ -115,7 +115,7 @@ describe('published Counterfactual apps, unmodified', () => {
       const app = await place('NimApp');
       const world = await load();
       await place('NimApp');
-      const { registry, user, hub } = world;
+      const { user, hub } = world;
       const states = [
         nim(0n, [1n, 2n, 0n]),
         nim(1n, [1n, 1n, 0n]),
@@ -146,7 +146,7 @@ describe('published Counterfactual apps, unmodified', () => {
     it('pays by the last state when a player stays silent', async () => {
       const world = await load();
       await place('NimApp');
-      const { registry, user, hub } = world;
+      const { user, hub } = world;
       const states = [nim(0n, [5n, 0n, 0n]), nim(1n, [4n, 0n, 0n])];
       const game = await install(world, ADDRESS, states[0]!);
       await game.challenge();
@@ -163,7 +163,6 @@ describe('published Counterfactual apps, unmodified', () => {
     it('refuses a move against the rules of the game', async () => {
       const world = await load();
       await place('NimApp');
-      const { registry } = world;
       const states = [nim(0n, [5n, 0n, 0n]), nim(1n, [0n, 0n, 0n])];
       const game = await install(world, ADDRESS, states[0]!);
       await game.challenge();
@@ -234,7 +233,7 @@ describe('published Counterfactual apps, unmodified', () => {
 
     it('refunds at once when the receiver cancels in a state both signed', async () => {
       const { world, game, cancelled } = await installed();
-      const { registry, hub } = world;
+      const { hub } = world;
       await game.set(1n, cancelled);
       await game.setOutcome(cancelled);
       await game.challenge();
@@ -256,7 +255,7 @@ describe('published Counterfactual apps, unmodified', () => {
   it('SimpleTwoPartySwapApp swaps two assets, though it knows no turns and no end', async () => {
     const world = await load();
     await place('SimpleTwoPartySwapApp');
-    const { registry, user, hub, address, token, tokenAddress } = world;
+    const { user, hub, address, token, tokenAddress } = world;
     await token.mint(address, 50n);
     // Its lists are by what each side receives: the user gets the hub's tokens, the hub the user's ether.
     const state = coder.encode(
@@ -282,7 +281,7 @@ describe('published Counterfactual apps, unmodified', () => {
   it('TicTacToeApp is won on chain', async () => {
     const world = await load();
     await place('TicTacToeApp');
-    const { registry, user, hub } = world;
+    const { user, hub } = world;
     const shape = ['tuple(uint256,uint256,uint256[3][3])'];
     const board = (version: bigint, winner: bigint, cells: bigint[][]) =>
       coder.encode(shape, [[version, winner, cells]]);
