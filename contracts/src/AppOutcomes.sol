@@ -6,7 +6,7 @@ import {IChallengeRegistry} from "./interfaces/IChallengeRegistry.sol";
 import {IChannel} from "./interfaces/IChannel.sol";
 import {AppCall} from "./libraries/AppCall.sol";
 import {Interpreter} from "./libraries/Interpreter.sol";
-import {App, ChannelId, CoinTransfer, Stake} from "./Structs.sol";
+import {App, ChannelId, Stake} from "./Structs.sol";
 
 /// @notice What the final state of an app pays, once; see {IChallengeRegistry}.
 abstract contract AppOutcomes is AppChallenges {
@@ -62,15 +62,6 @@ abstract contract AppOutcomes is AppChallenges {
         IChannel(app.channel).payApp(app.epoch, app.participants, payouts);
     }
 
-    /// @notice What a multi-asset outcome pays. Called by the registry itself: garbage makes the decoding revert.
-    function interpretMultiAsset(
-        address[2] calldata participants,
-        Stake[] calldata stakes,
-        bytes calldata outcome
-    ) external pure returns (bool valid, Stake[] memory payouts) {
-        return Interpreter.multiAsset(participants, stakes, abi.decode(outcome, (CoinTransfer[][])));
-    }
-
     /// A list of outcome types is a list of interpreters; an unknown type has no valid outcome.
     function _interpret(
         App calldata app,
@@ -84,9 +75,12 @@ abstract contract AppOutcomes is AppChallenges {
         }
         if (app.outcomeType == Interpreter.MULTI_ASSET_MULTI_PARTY_COIN_TRANSFER) {
             payouts = app.stakes;
-            bytes memory question = abi.encodeCall(this.interpretMultiAsset, (app.participants, payouts, outcome));
+            bytes memory question = abi.encodeCall(
+                IChannel.interpretMultiAsset,
+                (app.participants, payouts, outcome)
+            );
             AppCall.requireGas();
-            (bool answered, bytes memory answer) = address(this).staticcall{gas: AppCall.GAS}(question);
+            (bool answered, bytes memory answer) = channelImplementation.staticcall{gas: AppCall.GAS}(question);
             if (answered) return abi.decode(answer, (bool, Stake[]));
         }
     }

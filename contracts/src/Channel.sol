@@ -9,10 +9,11 @@ import {IChallengeRegistry} from "./interfaces/IChallengeRegistry.sol";
 import {IChannel} from "./interfaces/IChannel.sol";
 import {IWithdrawHandler} from "./interfaces/IWithdrawHandler.sol";
 import {Digests} from "./libraries/Digests.sol";
+import {Interpreter} from "./libraries/Interpreter.sol";
 import {Money} from "./libraries/Money.sol";
 import {Settlement} from "./libraries/Settlement.sol";
 import {SigningDomain} from "./SigningDomain.sol";
-import {Asset, MAX_AMOUNT, Stake, Withdrawal} from "./Structs.sol";
+import {Asset, CoinTransfer, MAX_AMOUNT, Stake, Withdrawal} from "./Structs.sol";
 
 /// @notice Each channel is a clone of this with 44 bytes of immutable arguments; see {IChannel}.
 contract Channel is IChannel, SigningDomain, ReentrancyGuardTransient {
@@ -153,6 +154,15 @@ contract Channel is IChannel, SigningDomain, ReentrancyGuardTransient {
             _pay(asset, participants[0], amounts[0]);
             _pay(asset, participants[1], amounts[1]);
         }
+    }
+
+    /// @inheritdoc IChannel
+    function interpretMultiAsset(
+        address[2] calldata participants,
+        Stake[] calldata stakes,
+        bytes calldata outcome
+    ) external pure returns (bool valid, Stake[] memory payouts) {
+        return Interpreter.multiAsset(participants, stakes, abi.decode(outcome, (CoinTransfer[][])));
     }
 
     /// @inheritdoc IChannel

@@ -8,10 +8,12 @@ import {
   nim,
   nimState,
   Refusal,
+  SETTLED,
   transferLogic,
   type Logic,
   type Move,
-  type Slot,
+  type PathProof,
+  type Position,
 } from './support/app-model.ts';
 import { random } from './support/random.ts';
 import { errorIn, returnDataOf } from './support/refusals.ts';
@@ -22,8 +24,8 @@ import {
   ETHER,
   ethers,
   FAR,
-  header,
   networkHelpers,
+  NO_PROOF,
   NO_SIGNATURES,
   now,
   tree,
@@ -33,9 +35,9 @@ import {
   type Pair,
 } from './support/world.ts';
 
-const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 10);
+const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 20);
 const FIRST = Number(process.env['FUZZ_FIRST'] ?? 0);
-const STEPS = 45;
+const STEPS = 60;
 const GRACE = 90n * 86_400n;
 /** Given, so that nothing is estimated: a call that is refused is mined, and tells why. */
 const GAS = { gasLimit: 4_000_000n };
@@ -63,7 +65,7 @@ async function arena() {
 const seen = new Map<string, number>();
 const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
 
-describe('app challenges against a model (invariants 1, 2, 10 and 11)', () => {
+describe('app challenges against a model, and what the rules are for (invariants 1, 2, 10, 11 and 19)', () => {
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
     it(`accept, refuse and pay exactly what the rules say, seed ${seed}`, async () => {
       const trace: string[] = [];
@@ -75,13 +77,14 @@ describe('app challenges against a model (invariants 1, 2, 10 and 11)', () => {
     });
   }
 
-  if (FIRST === 0 && SEEDS >= 10) {
+  if (FIRST === 0 && SEEDS >= 20) {
     it('saw every call accepted and every refusal', () => {
       const expected = `
-      openApp setAppState progressApp cancelApp setOutcome settleApp moves fallback
-      AppAlreadyOpen AppFinished AppNotInLedger AppStateMismatch ActionDeadlinePassed ChallengeFinal ChallengeNotFinal
-      DeadlinePassed ECDSAInvalidSignatureLength InvalidAmount InvalidPile LedgerMismatch NoChallenge NoMoves NotAParty
-      NotATurnTaker OutcomeNotReady StaleVersion StateTerminal WrongChallenge WrongPreimage WrongSigner WrongSubject`;
+      openApp openAppFor setAppState progressApp cancelApp setOutcome settleApp moves fallback
+      began rebased displaced resumed went-on
+      AppNotInLedger AppStateMismatch ActionDeadlinePassed ChallengeFinal ChallengeNotFinal DeadlinePassed InvalidAmount
+      InvalidPile NoChallenge NoMoves NotAParty NotATurnTaker OutcomeNotReady StaleVersion StateTerminal TurnOver
+      WrongChallenge WrongPreimage WrongSigner WrongSubject`;
       expect(
         expected
           .trim()
@@ -91,6 +94,14 @@ describe('app challenges against a model (invariants 1, 2, 10 and 11)', () => {
     });
   }
 });
+
+interface Cancelled {
+  channel: string;
+  epoch: bigint;
+  subject: string;
+  challengeId: bigint;
+  deadline: bigint;
+}
 
 async function play(seed: number, trace: string[]) {
   const world = await networkHelpers.loadFixture(arena);
@@ -106,9 +117,9 @@ async function play(seed: number, trace: string[]) {
   let moved = true;
 
   // Two apps in one channel: a transfer from the hub to the user, and a game for ether and a moody token.
-  const time = (range: number) => (!once(3) ? 0n : clock + 500n + BigInt(below(range)));
+  const time = (range: number) => (!once(4) ? 0n : clock + 1_000n + BigInt(below(range)));
   const transfer = world.transfer(30n, { actionDeadline: time(6_000), holdUntil: time(9_000) });
-  const piles = [BigInt(below(3)), 1n + BigInt(below(3)), BigInt(below(3))];
+  const piles = [1n + BigInt(below(3)), 1n + BigInt(below(3)), BigInt(below(3))];
   const start = nimState(BigInt(below(2)), piles);
   const game: App = {
     ...transfer.app,
@@ -129,9 +140,17 @@ async function play(seed: number, trace: string[]) {
   class Player extends AppModel {
     /** Every state and outcome that ever came up, by hash, and the state each was made from. */
     readonly known = new Map<string, { data: string; state: string }>();
-    /** Newest version that both signed and that was on chain in time. */
+    /** Newest version that both signed and that was shown in time. */
     newest = 0n;
     payments = 0;
+    /** What both signed and may show at any later time, and since when; the same of Cancels. */
+    readonly vault: { version: bigint; state: string; signatures: Pair<string>; since: number }[] = [];
+    readonly cancels: { cancel: Cancelled; signatures: Pair<string>; since: number }[] = [];
+    /** By version: when a move was made that is on the path now, and whether its maker had shown all it had signed. */
+    readonly replies = new Map<bigint, { since: number; isCareful: boolean }>();
+    /** When the tip and its base came to be. */
+    tipSince = 0n;
+    baseSince = 0n;
 
     readonly initial: string;
     /** No state of the app; that the two sign such a thing is their own fault. */
@@ -159,8 +178,20 @@ async function play(seed: number, trace: string[]) {
       }
     }
 
-    get current(): { data: string; state: string } {
-      return this.known.get(this.slot.stateHash) ?? { data: '0x', state: '0x' };
+    /** The tip, or what came of it. */
+    get current(): { data: string; state: string; previous: string } {
+      const [state, previous] = [this.at.path.at(-1)?.state ?? '0x', this.before(this.tip)];
+      return { data: this.at.outcome ?? state, state, previous };
+    }
+
+    /** From some state on the path: the moves that are there already, and more. */
+    resume(): { version: bigint; previous: string; state: string; moves: Move[] } {
+      const from = once(2) ? this.tip : this.tip - BigInt(below(Number(this.slot.steps) + 1));
+      const there = this.at.path.slice(Number(from - this.at.start));
+      const state = there[0]!.state;
+      const played = there.slice(1).map(({ move }) => move!);
+      const more = this.moves(this.tip, this.current.state, once(20) ? 0 : 1);
+      return { version: from, previous: this.before(from), state, moves: [...played, ...more] };
     }
 
     moves(version: bigint, from: string, atLeast: number): Move[] {
@@ -178,6 +209,16 @@ async function play(seed: number, trace: string[]) {
       });
     }
 
+    get base(): bigint {
+      return this.at.base;
+    }
+
+    isSigned(kind: 'AppState' | 'Cancel', value: object, signatures: Pair<string>): boolean {
+      return this.app.participants.every(
+        (signer, seat) => signatures[seat] === signBy(signer, digest(kind, value)),
+      );
+    }
+
     bothSign(kind: 'AppState' | 'Cancel', value: object): Pair<string> {
       const signers = [...this.app.participants];
       if (once(8)) signers[below(2)] = of(Object.keys(wallets));
@@ -186,6 +227,8 @@ async function play(seed: number, trace: string[]) {
       return signatures;
     }
   }
+
+  let turn = 0;
 
   const players = [
     new Player(transfer.app, transfer.state, '0x1234', transferLogic(transfer.preimage)),
@@ -215,83 +258,90 @@ async function play(seed: number, trace: string[]) {
   };
 
   const acts: Record<string, (player: Player) => Promise<void>> = {
-    async openApp(player) {
-      const ledger = chain.shown && !once(4) ? chain.shown : of(ledgers);
-      const root = chain.settled ? chain.root : ledger.appsRoot;
-      const proof = once(10) ? [] : proofOf(player, root);
-      const moves = once(2) ? [] : player.moves(0n, player.initial, 1);
-      const state = once(10) ? '0x12' : player.initial;
-      const rootOf = () => {
-        if (chain.settled) return chain.root;
-        if (chain.finalizesAt === 0n) throw new Refusal('NoChallenge', ZeroHash);
-        const [known, given] = [digest('Ledger', chain.shown!), digest('Ledger', ledger)];
-        if (known !== given) throw new Refusal('LedgerMismatch', known, given);
-        return ledger.appsRoot;
-      };
-      await attempt(
-        'openApp',
-        player,
-        () => player.open(clock, rootOf, (at) => proves(player, at, proof), state, moves),
-        (by) => by.openApp(player.app, header(ledger), proof, state, moves, GAS),
-        moves.length,
-      );
-    },
+    openApp: (player) => openApp(player, false),
+    openAppFor: (player) => openApp(player, true),
     async setAppState(player) {
-      const version = once(4) ? BigInt(below(8)) : player.base + BigInt(below(3));
+      const kept = player.vault.length > 0 && once(3) ? of(player.vault) : null;
+      const steps = Number(player.slot.steps);
+      const onPath = player.isOpen && steps > 0 && !once(3);
+      const near = player.base + BigInt(onPath ? 1 + below(steps) : below(steps + 3));
+      const version = kept?.version ?? (once(8) ? BigInt(below(8)) : near);
       const states = [...player.known.values()].map(({ state: one }) => one);
       const going = states.filter((one) => !player.logic.isTerminal(one));
-      const state = once(6) ? player.garbage : of(once(4) ? states : going);
-      const signatures = player.bothSign('AppState', {
-        appId: player.appId,
-        version,
-        stateHash: keccak256(state),
-      });
-      const moves = once(3) ? player.moves(version, state, 1) : [];
+      const there = player.isOpen && version > player.base ? player.point(version) : undefined;
+      const state =
+        kept?.state ??
+        (there && once(2) ? there.state : once(12) ? player.garbage : of(once(4) ? states : going));
+      const appState = { appId: player.appId, version, stateHash: keccak256(state) };
+      const signatures = kept?.signatures ?? player.bothSign('AppState', appState);
+      if (!kept && player.isSigned('AppState', appState, signatures)) {
+        player.vault.push({ version, state, signatures, since: turn });
+        // Signed now, to be shown later, or never.
+        if (once(4)) return;
+      }
+      const isTold = there !== undefined && !once(8);
+      const proof = isTold ? player.proofOf(version) : once(6) ? falseProof(player) : NO_PROOF;
+      const rest = there?.state === state ? player.at.path.slice(Number(version - player.at.start) + 1) : [];
+      const played = rest.map(({ move }) => move!);
+      const [tip, from] = played.length > 0 ? [player.tip, player.current.state] : [version, state];
+      const moves = once(3) ? [...played, ...player.moves(tip, from, 1)] : [];
+      const shown = !player.isOpen || version > player.tip || isTold;
       const accepted = await attempt(
         'setAppState',
         player,
-        (sender) => player.set(clock, sender, version, state, signatures, moves),
-        (by) => by.setAppState(player.app, version, state, signatures, moves, GAS),
-        moves.length,
+        (sender) => player.set(clock, sender, version, state, signatures, proof, moves),
+        (by) => by.setAppState(id, player.app, version, state, signatures, proof, moves, GAS),
       );
-      if (!accepted) return;
-      expect(version >= player.newest, 'never an older one (invariant 10)').to.equal(true);
-      player.newest = version;
+      if (accepted && shown && version > player.newest) player.newest = version;
     },
     async progressApp(player) {
-      const state = once(10) ? of([...player.known.values()]).state : player.current.data;
-      const moves = once(20) ? [] : player.moves(player.slot.version, state, 1);
+      const { version, previous, state, moves } = player.isOpen
+        ? player.resume()
+        : { version: player.tip, previous: ZeroHash, state: player.initial, moves: [] };
+      const given = once(12) ? of([...player.known.values()]).state : state;
+      const before = once(15) ? keccak256('0x05') : previous;
       await attempt(
         'progressApp',
         player,
-        () => player.progress(clock, state, moves),
-        (by) => by.progressApp(player.app, state, moves, GAS),
-        moves.length,
+        () => player.progress(clock, version, before, given, moves),
+        (by) => by.progressApp(id, player.app, version, before, given, moves, GAS),
       );
     },
     async cancelApp(player) {
-      const cancel = {
+      const kept = player.cancels.length > 0 && once(3) ? of(player.cancels) : null;
+      const cancel = kept?.cancel ?? {
         channel: once(15) ? STRANGER.address : address,
         epoch: once(15) ? 1n : 0n,
-        subject: once(10) ? of(players).appId : player.appId,
+        subject: once(6) ? of(players).appId : player.appId,
         challengeId: player.slot.challengeId + (once(6) ? 1n : 0n),
         deadline: once(6) ? clock - 1n : FAR,
       };
-      const signatures = player.bothSign('Cancel', cancel);
-      await attempt(
+      const signatures = kept?.signatures ?? player.bothSign('Cancel', cancel);
+      const since = kept?.since ?? turn;
+      if (!kept && player.isSigned('Cancel', cancel, signatures)) {
+        player.cancels.push({ cancel, signatures, since });
+        if (once(2)) return;
+      }
+      const replies = [...player.replies.values()];
+      const wasOpen = player.isOpen && player.at.stage !== SETTLED;
+      const accepted = await attempt(
         'cancelApp',
         player,
         () => player.cancel(clock, cancel, digest('Cancel', cancel), signatures),
-        (by) => by.cancelApp(player.app, cancel, signatures, GAS),
+        (by) => by.cancelApp(id, player.app, cancel, signatures, GAS),
       );
+      const erased = accepted && wasOpen ? replies.filter((reply) => reply.since > since) : [];
+      expect(erased, 'no Cancel erases a reply that came after it (invariant 19)').to.deep.equal([]);
     },
     async setOutcome(player) {
-      const { data, state } = once(10) ? of([...player.known.values()]) : player.current;
+      const { data, state, previous } = player.current;
+      const given = once(10) ? of([...player.known.values()]).state : data;
+      const before = once(15) ? keccak256('0x05') : previous;
       const outcome = player.logic.outcome(state, player.app.stakes);
       if (outcome) player.learn(outcome.encoded, state);
-      const rule = () => player.setOutcome(clock, data);
-      if (await attempt('setOutcome', player, rule, (by) => by.setOutcome(player.app, data, GAS)))
-        mustBeDecided(player, state);
+      const rule = () => player.setOutcome(clock, before, given);
+      const send = (by: typeof registry) => by.setOutcome(id, player.app, before, given, GAS);
+      if (await attempt('setOutcome', player, rule, send)) mustBeDecided(player);
     },
     settleApp: (player) => settleApp(player),
     async ledger() {
@@ -308,12 +358,13 @@ async function play(seed: number, trace: string[]) {
   };
   /** Mostly what makes sense now, so that stories become long; sometimes anything. */
   function likely(player: Player): string {
-    if (once(4)) return of(Object.keys(acts));
-    if (!chain.settled && once(chain.finalizesAt === 0n || clock >= chain.finalizesAt ? 3 : 15))
+    if (once(6)) return of(Object.keys(acts));
+    if (!chain.settled && once(chain.finalizesAt === 0n ? 12 : clock >= chain.finalizesAt ? 4 : 40))
       return 'ledger';
-    if (!player.isOpen) return of(['openApp', 'openApp', 'setAppState']);
+    if (!player.isOpen) return of(['openApp', 'openAppFor', 'setAppState']);
     if (player.isFinal(clock)) return of(['setOutcome', 'cancelApp', 'cancelApp', 'settleApp']);
-    return once(6) ? of(['setAppState', 'cancelApp', 'mood']) : 'progressApp';
+    if (player.slot.steps > 0n && once(3)) return 'setAppState';
+    return once(4) ? of(['setAppState', 'setAppState', 'cancelApp', 'mood', 'openApp']) : 'progressApp';
   }
 
   const isOver = () => players.every(({ payments }) => payments > 0) && once(4);
@@ -321,6 +372,7 @@ async function play(seed: number, trace: string[]) {
     pass();
     const player = of(players);
     const act = likely(player);
+    turn++;
     trace.push(`${act} at ${clock}`);
     await acts[act]!(player);
     await check();
@@ -330,26 +382,97 @@ async function play(seed: number, trace: string[]) {
   /** Often to the very second at which something changes, or the one before. */
   function pass() {
     const { app, slot } = of(players);
-    const instants = [slot.finalizesAt, slot.baseEndsAt, app.actionDeadline, app.holdUntil, chain.finalizesAt]
+    const instants = [
+      slot.finalizesAt,
+      slot.turnEndsAt,
+      slot.baseEndsAt,
+      app.actionDeadline,
+      app.holdUntil,
+      chain.finalizesAt,
+    ]
       .flatMap((instant) => [instant - 1n, instant, instant + 1n])
       .filter((instant) => instant > clock);
     if (slot.finalizesAt !== 0n && once(6)) instants.push(slot.finalizesAt + GRACE);
     const later = instants.filter((instant) => instant > clock);
-    clock = later.length > 0 && once(8) ? of(later) : clock + 1n + BigInt(below(once(4) ? 900 : 60));
+    clock = later.length > 0 && once(16) ? of(later) : clock + 1n + BigInt(below(once(6) ? 900 : 60));
+  }
+
+  async function openApp(player: Player, isCarried: boolean) {
+    const ledger = chain.shown && !once(4) ? chain.shown : once(4) ? of(ledgers) : ledgers[0]!;
+    const root = chain.settled ? chain.root : ledger.appsRoot;
+    const proof = once(10) ? [] : proofOf(player, root);
+    const there = player.isOpen && player.at.start === 0n ? player.at.path.slice(1) : [];
+    const played = there.map(({ move }) => move!);
+    const from = there.at(-1)?.state ?? player.initial;
+    const moves = once(2) ? [] : [...played, ...player.moves(BigInt(played.length), from, 1)];
+    const state = once(10) ? '0x12' : player.initial;
+    const signatures = [USER, HUB].map((one) => signBy(one.address, digest('Ledger', ledger)));
+    const opening = { id, ledger, signatures, app: player.app, proof, state, moves };
+    const author = of(Object.keys(wallets));
+    const challenge = {
+      channel: once(15) ? STRANGER.address : address,
+      epoch: once(15) ? 1n : 0n,
+      challengeId: once(10) ? 1n : 0n,
+      subject: once(10) ? of(players).appId : player.appId,
+      minVersion: BigInt(below(6)),
+      deadline: once(8) ? clock - 1n : FAR,
+    };
+    const mayCarry = () => {
+      if (player.isOpen || chain.settled) return false;
+      const { challengeId } = player.at;
+      if (challengeId !== 0n) throw new Refusal('WrongChallenge', challenge.challengeId, challengeId);
+      if (moves.length === 0) throw new Refusal('NoMoves');
+      if (challenge.channel !== address) throw new Refusal('WrongChannel', challenge.channel);
+      if (challenge.epoch !== 0n) throw new Refusal('WrongEpoch', challenge.epoch, 0n);
+      if (challenge.subject !== player.appId)
+        throw new Refusal('WrongSubject', challenge.subject, player.appId);
+      if (challenge.challengeId !== 0n) throw new Refusal('WrongChallenge', challenge.challengeId, 0n);
+      if (ledger.version < challenge.minVersion)
+        throw new Refusal('StaleVersion', ledger.version, challenge.minVersion);
+      if (clock > challenge.deadline) throw new Refusal('DeadlinePassed', challenge.deadline);
+      if (author === STRANGER.address) throw new Refusal('NotAParty', author);
+      return true;
+    };
+    const show = () => {
+      if (chain.settled) return chain.root;
+      const runs = chain.finalizesAt !== 0n && ledger.version <= chain.shown!.version;
+      if (!runs && chain.finalizesAt !== 0n && clock >= chain.finalizesAt)
+        throw new Refusal('ChallengeFinal', chain.finalizesAt);
+      return ledger.appsRoot;
+    };
+    const isProven = (of_: string) => proves(player, of_, proof);
+    let leave = false;
+    const accepted = await attempt(
+      isCarried ? 'openAppFor' : 'openApp',
+      player,
+      (sender) => {
+        leave = isCarried ? mayCarry() : sender !== STRANGER.address;
+        return player.open(clock, sender, { leave, isSettled: chain.settled, show, isProven }, state, moves);
+      },
+      (by) =>
+        isCarried
+          ? by.openAppFor(opening, challenge, signBy(author, digest('Challenge', challenge)), GAS)
+          : by.openApp(opening, GAS),
+    );
+    if (!accepted || !leave || chain.settled) return;
+    if (chain.finalizesAt === 0n || ledger.version > chain.shown!.version) shownNow(ledger);
+  }
+
+  function falseProof(player: Player): PathProof {
+    const { before, hashes } = player.isOpen ? player.proofOf(player.tip) : NO_PROOF;
+    return once(2) ? { before: keccak256('0x06'), hashes } : { before, hashes: [...hashes, ZeroHash] };
   }
 
   async function attempt(
     act: string,
     player: Player,
-    rule: (sender: string) => Slot,
+    rule: (sender: string) => Position,
     send: (by: typeof registry) => Promise<unknown>,
-    moves = 0,
   ): Promise<boolean> {
     const sender = of(senders);
-    const before = { ...player.slot };
-    let expected: { slot: Slot } | { refusal: Refusal };
+    let expected: { at: Position } | { refusal: Refusal };
     try {
-      expected = { slot: rule(sender.address) };
+      expected = { at: rule(sender.address) };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       expected = { refusal: error };
@@ -363,44 +486,93 @@ async function play(seed: number, trace: string[]) {
     expect(refused && { name: refused.name, args: refused.args }).to.deep.equal(
       said && { name: said.message, args: said.args },
     );
-    expect(player.slot).to.deep.equal(before);
     if ('refusal' in expected) {
       count(expected.refusal.message);
       return false;
     }
-    player.slot = expected.slot;
     count(act);
-    if (moves > 0) {
-      count('moves');
-      const { actionDeadline } = player.app;
-      expect(actionDeadline === 0n || clock <= actionDeadline, 'no move after the deadline').to.equal(true);
-    }
+    became(player, expected.at);
     return true;
   }
 
-  /** What is final is terminal, or was held as long as agreed. */
-  function mustBeDecided(player: Player, state: string) {
-    const { app, logic } = player;
-    const held = logic.isTerminal(state) || clock >= app.holdUntil;
-    expect(held, 'not final before holdUntil').to.equal(true);
+  /** What the rules are for, whatever they say. */
+  function became(player: Player, after: Position) {
+    const { at: before, app, replies, vault } = player;
+    player.at = after;
+    if (after === before) return void count('went-on');
+    const isNew = after.path.length > 0 && after.path[0] !== before.path[0];
+    if (before.path.length > 0 && isNew) {
+      count(after.start > before.start + BigInt(before.path.length) - 1n ? 'began' : 'displaced');
+      // A reply of who had shown all it had signed is undone by nothing that was signed before (invariant 19).
+      const shown = vault.find(
+        ({ version, state }) => version === after.start && state === after.path[0]!.state,
+      )!;
+      for (const [version, { since, isCareful }] of replies) {
+        if (version <= after.start) continue;
+        count('undone');
+        expect(isCareful && shown.since < since, 'a reply undone by what was signed before it').to.equal(
+          false,
+        );
+      }
+    } else if (after.base !== before.base && !isNew && after.path.length > 0) count('rebased');
+    if (isNew || after.path.length === 0) replies.clear();
+    if (isNew) [player.tipSince, player.baseSince] = [clock, clock];
+    const kept = isNew ? 1 : before.path.length;
+    if (after.path.length > kept && kept > 0) {
+      count('moves');
+      if (!isNew && before.path.length > 1) count('resumed');
+      expect(app.actionDeadline === 0n || clock <= app.actionDeadline, 'no move after the deadline').to.equal(
+        true,
+      );
+      // Nobody moves in another's time: the first of these was in its own, counted from when it became its turn.
+      const { seat } = after.path[kept]!;
+      const over = player.tipSince + BigInt(app.periods[seat!]);
+      expect(clock < over || clock < app.holdUntil, 'a move in its own time').to.equal(true);
+      const newest = vault.reduce((most, { version }) => (version > most ? version : most), 0n);
+      for (let i = kept; i < after.path.length; i++) {
+        const version = after.start + BigInt(i);
+        replies.set(version, { since: turn, isCareful: newest <= after.base });
+      }
+      player.tipSince = clock;
+    }
+  }
+
+  /** Nobody's time was shorter than its period, and what is final is terminal or was held as long as agreed. */
+  function mustBeDecided({ app, logic, at, tipSince, baseSince }: Player) {
+    const { state, seat } = at.path.at(-1)!;
+    const isOver = logic.isTerminal(state);
+    expect(isOver || clock >= app.holdUntil, 'not final before holdUntil').to.equal(true);
+    if (isOver && seat === null && at.path.length === 1) return;
+    const next = logic.turn(state);
+    const waits = isOver ? [1 - seat!] : next === 2 ? [0, 1] : [next];
+    for (const one of waits) {
+      expect(clock >= tipSince + BigInt(app.periods[one as 0 | 1]), 'its whole period').to.equal(true);
+    }
+    for (const period of app.periods)
+      expect(clock >= baseSince + BigInt(period), 'a whole base').to.equal(true);
   }
 
   async function settleApp(player: Player) {
-    const { data, state } = once(10) ? of([...player.known.values()]) : player.current;
+    const { data: tip, state, previous } = player.current;
+    // Made before somebody set the outcome, it is the state still.
+    const data = once(10) ? of([...player.known.values()]).data : once(2) ? state : tip;
+    const given = once(15) ? keccak256('0x05') : previous;
     const proof = once(10) ? [keccak256('0x77')] : proofOf(player, chain.root);
     const proven = chain.root !== ZeroHash && proves(player, chain.root, proof);
     let payouts: Pair<bigint>[] = [];
     let isFallback = false;
+    let isDone = false;
     const rule = () => {
-      const settled = player.settle(clock, data, state, chain.root, proven, GRACE);
-      ({ payouts, isFallback } = settled);
-      return settled.slot;
+      const settled = player.settle(clock, given, data, chain.root, proven, GRACE);
+      isDone = settled === null;
+      if (settled) ({ payouts, isFallback } = settled);
+      return settled?.at ?? player.at;
     };
     const before = await belongings();
     const logs: string[] = [];
     let gas = { from: '', fee: 0n };
     const paid = await attempt('settleApp', player, rule, async (by) => {
-      const receipt = await (await by.settleApp(player.app, data, proof, GAS)).wait();
+      const receipt = await (await by.settleApp(id, player.app, given, data, proof, GAS)).wait();
       gas = receipt;
       for (const log of receipt.logs) {
         const event = registry.interface.parseLog(log);
@@ -408,9 +580,10 @@ async function play(seed: number, trace: string[]) {
       }
     });
     if (!paid) return;
+    if (isDone) return void expect(logs).to.deep.equal([]);
     moved = true;
     if (isFallback) count('fallback');
-    else mustBeDecided(player, state);
+    else mustBeDecided(player);
     expect(logs).to.deep.equal([`${player.appId} ${isFallback}`]);
     expect(++player.payments, 'an app pays once (invariant 1)').to.equal(1);
     // Pushed, or claimable where the token was in a bad mood: the other asset is paid all the same (invariant 11).
@@ -442,6 +615,10 @@ async function play(seed: number, trace: string[]) {
     const signatures = [USER, HUB].map((one) => signBy(one.address, digest('Ledger', ledger)));
     await networkHelpers.time.setNextBlockTimestamp(clock);
     await registry.challengeLedger(id, ledger, signatures);
+    shownNow(ledger);
+  }
+
+  function shownNow(ledger: Ledger) {
     Object.assign(chain, { shown: ledger, finalizesAt: clock + BigInt(id.challengePeriod) });
     chain.challengeId++;
   }
@@ -459,12 +636,13 @@ async function play(seed: number, trace: string[]) {
         slot.version,
         slot.steps,
         slot.baseEndsAt,
+        slot.turnEndsAt,
         slot.finalizesAt,
         slot.challengeId,
         slot.stage,
-        slot.stateHash,
+        slot.path,
       ]);
-      expect(base, 'the newest double-signed state is the base (invariant 10)').to.equal(newest);
+      expect(base, 'the newest double-signed state shown is the base (invariant 10)').to.equal(newest);
     }
     if (!moved) return;
     // What is there covers what is owed, and nothing else is owed (invariant 1).
@@ -507,9 +685,10 @@ async function play(seed: number, trace: string[]) {
         const state = player.initial;
         const signed = digest('AppState', { appId: player.appId, version, stateHash: keccak256(state) });
         const signatures = player.app.participants.map((one) => signBy(one, signed)) as Pair<string>;
-        const rule = () => player.set(clock, USER.address, version, state, signatures, []);
-        await attempt('setAppState', player, rule, (by) =>
-          by.setAppState(player.app, version, state, signatures, [], GAS),
+        player.vault.push({ version, state, signatures, since: turn });
+        const rule = () => player.set(clock, USER.address, version, state, signatures, NO_PROOF, []);
+        await attempt('setAppState', player, rule, () =>
+          registry.setAppState(id, player.app, version, state, signatures, NO_PROOF, [], GAS),
         );
         player.newest = version;
       }

@@ -13,11 +13,11 @@ import {
   ETHER,
   ethers,
   FAR,
-  header,
   MAX,
   networkHelpers,
   now,
   pastPeriod,
+  pathOf,
   returning,
   type Pair,
   type World,
@@ -39,10 +39,10 @@ interface Call {
 }
 
 /** Reverts with an error that the contracts declare or with nothing, as calldata that cannot be decoded does; or passes. */
-async function attempt(world: World, call: Call): Promise<'passed' | 'refused'> {
-  const { stranger, registry, channel, factory, token } = world;
+async function attempt(world: World, call: Call, by = world.stranger): Promise<'passed' | 'refused'> {
+  const { registry, channel, factory, token } = world;
   try {
-    await ethers.provider.call({ ...call, from: stranger.address });
+    await ethers.provider.call({ ...call, from: by.address });
     return 'passed';
   } catch (error) {
     const data = returnDataOf(error);
@@ -87,6 +87,11 @@ async function scene() {
     challengeId: 1n,
     deadline: FAR,
   });
+  const leave = (subject: string, challengeId: bigint) => ({
+    ...{ channel: address, epoch: 0n, challengeId, subject },
+    ...{ minVersion: 4n, deadline: FAR },
+  });
+  const [toChallenge, toOpen] = [leave(ZeroHash, 1n), leave(game.appId, 0n)];
   const draw = withdrawal({ asset: tokenAddress, amount: 7n });
   const signatures = {
     challenge: await sign('Ledger', game.ledger),
@@ -95,6 +100,8 @@ async function scene() {
     cancelApp: await sign('Cancel', cancel(game.appId), game.seats),
     withdraw: await sign('Withdrawal', draw),
     state: await game.signState(1n, states[1]),
+    toChallenge: (await sign('Challenge', toChallenge, [user]))[0],
+    toOpen: (await sign('Challenge', toOpen, [hub]))[0],
   };
   const toRegistry = (method: string, args: unknown[]): Call => ({
     to: registry.target as string,
@@ -108,15 +115,22 @@ async function scene() {
     signatures,
     calls: {
       challengeLedger: toRegistry('challengeLedger', [id, game.ledger, signatures.challenge]),
+      challengeLedgerFor: toRegistry('challengeLedgerFor', [
+        ...[id, game.ledger, signatures.challenge, toChallenge, signatures.toChallenge],
+      ]),
       answerLedger: toRegistry('answerLedger', [id, newer, signatures.answer]),
       cancelLedger: toRegistry('cancelLedger', [id, cancel(ZeroHash), signatures.cancel]),
       settle: toRegistry('settle', [id, game.ledger, []]),
-      openApp: toRegistry('openApp', [game.app, header(game.ledger), game.proof, states[0], moves]),
-      setAppState: toRegistry('setAppState', [game.app, 1n, states[1], signatures.state, []]),
-      progressApp: toRegistry('progressApp', [game.app, states[0], moves]),
-      cancelApp: toRegistry('cancelApp', [game.app, cancel(game.appId), signatures.cancelApp]),
-      setOutcome: toRegistry('setOutcome', [game.app, states[0]]),
-      settleApp: toRegistry('settleApp', [game.app, states[0], game.proof]),
+      openApp: toRegistry('openApp', [await game.opening(moves)]),
+      openAppFor: toRegistry('openAppFor', [await game.opening(moves), toOpen, signatures.toOpen]),
+      setAppState: toRegistry('setAppState', [
+        ...[id, game.app, 1n, states[1], signatures.state],
+        ...[{ before: pathOf(states[0]), hashes: [keccak256(states[1])] }, moves.slice(1)],
+      ]),
+      progressApp: toRegistry('progressApp', [id, game.app, 0n, ZeroHash, states[0], moves]),
+      cancelApp: toRegistry('cancelApp', [id, game.app, cancel(game.appId), signatures.cancelApp]),
+      setOutcome: toRegistry('setOutcome', [id, game.app, ZeroHash, states[0]]),
+      settleApp: toRegistry('settleApp', [id, game.app, ZeroHash, states[0], game.proof]),
       withdraw: {
         to: address,
         data: channel.interface.encodeFunctionData('withdraw', [draw, signatures.withdraw]),
@@ -139,8 +153,14 @@ async function challenged() {
   return made;
 }
 async function opened() {
-  const made = await challenged();
+  const made = await scene();
   await made.game.open();
+  return made;
+}
+/** The first move is on chain: what both signed at its version is on the path. */
+async function moved() {
+  const made = await opened();
+  await made.game.progress(0n, ZeroHash, made.states[0], made.moves.slice(0, 1));
   return made;
 }
 async function final() {
@@ -160,14 +180,16 @@ async function settled() {
   return made;
 }
 
-/** Where each call is accepted from anybody, and whether the caller may choose what is not signed. */
-const ENTRIES: Record<Method, { at: () => Promise<Scene>; chooses?: boolean }> = {
-  challengeLedger: { at: untouched },
-  setAppState: { at: untouched },
+/** Where each call is accepted, from anybody unless it takes a party; and whether the caller may choose what is not signed. */
+const ENTRIES: Record<Method, { at: () => Promise<Scene>; chooses?: boolean; byParty?: boolean }> = {
+  challengeLedger: { at: untouched, byParty: true },
+  challengeLedgerFor: { at: untouched },
+  setAppState: { at: () => networkHelpers.loadFixture(moved), chooses: true },
   withdraw: { at: untouched },
   answerLedger: { at: () => networkHelpers.loadFixture(challenged) },
   cancelLedger: { at: () => networkHelpers.loadFixture(challenged) },
-  openApp: { at: () => networkHelpers.loadFixture(challenged), chooses: true },
+  openApp: { at: untouched, chooses: true, byParty: true },
+  openAppFor: { at: untouched, chooses: true },
   progressApp: { at: () => networkHelpers.loadFixture(opened), chooses: true },
   cancelApp: { at: () => networkHelpers.loadFixture(opened) },
   settle: { at: () => networkHelpers.loadFixture(final), chooses: true },
@@ -224,18 +246,19 @@ function value(type: ParamType, pick: Random, addresses: string[]): unknown {
 }
 
 describe('entry points, whatever they are given (invariants 1, 8 and 9)', () => {
-  describe('a call that a party signed, changed somewhere, is refused or does exactly the same', () => {
-    for (const [index, [method, { at, chooses }]] of Object.entries(ENTRIES).entries()) {
+  describe('a call that a party signed, changed somewhere, is refused or does exactly the same, or nothing', () => {
+    for (const [index, [method, { at, chooses, byParty }]] of Object.entries(ENTRIES).entries()) {
       const seed = SEED * 1_000 + index;
       it(`${method}, seed ${seed}`, async () => {
         const { world, calls } = await at();
         const pick = random(seed);
+        const by = byParty ? world.user : world.stranger;
         const call = calls[method as Method];
         const time = (await now()) + 1n;
         const snapshot = await networkHelpers.takeSnapshot();
         const effect = async (data: string) => {
           await networkHelpers.time.setNextBlockTimestamp(time);
-          const sent = await world.stranger.sendTransaction({ to: call.to, data, gasLimit: 8_000_000n });
+          const sent = await by.sendTransaction({ to: call.to, data, gasLimit: 8_000_000n });
           const logs = (await sent.wait())!.logs.map((log) => [log.address, ...log.topics, log.data].join());
           await snapshot.restore();
           return logs;
@@ -246,10 +269,12 @@ describe('entry points, whatever they are given (invariants 1, 8 and 9)', () => 
         for (let i = 0; i < TRIES; i++) {
           const data = changed(call.data, pick);
           await withSeed(data, seed, async () => {
-            const answer = await attempt(world, { to: call.to, data });
+            const answer = await attempt(world, { to: call.to, data }, by);
             counted[answer]++;
             if (answer === 'refused') return;
             const found = await effect(data);
+            // It found its work done, or of something that is not disputed.
+            if (found.length === 0) return;
             // Who submits may leave out moves, or have more assets paid; what remains is the same.
             const common = chooses ? Math.min(found.length, honest.length) : undefined;
             expect(found.slice(0, common)).to.deep.equal(honest.slice(0, common));
@@ -262,7 +287,7 @@ describe('entry points, whatever they are given (invariants 1, 8 and 9)', () => 
   });
 
   describe('with any gas a call is refused or does exactly the same (invariant 11)', () => {
-    for (const [index, [method, { at }]] of Object.entries(ENTRIES).entries()) {
+    for (const [index, [method, { at, byParty }]] of Object.entries(ENTRIES).entries()) {
       const seed = SEED * 1_000 + 500 + index;
       it(`${method}, seed ${seed}`, async () => {
         const { world, calls } = await at();
@@ -271,7 +296,8 @@ describe('entry points, whatever they are given (invariants 1, 8 and 9)', () => 
         const snapshot = await networkHelpers.takeSnapshot();
         const effect = async (gasLimit: number) => {
           await networkHelpers.time.setNextBlockTimestamp(time);
-          const sent = world.stranger.sendTransaction({ ...calls[method as Method], gasLimit });
+          const by = byParty ? world.user : world.stranger;
+          const sent = by.sendTransaction({ ...calls[method as Method], gasLimit });
           const receipt = await sent.then((one) => one.wait()).catch(() => null);
           await snapshot.restore();
           return (
@@ -414,7 +440,7 @@ describe('entry points, whatever they are given (invariants 1, 8 and 9)', () => 
             ];
             const before = await balances();
             try {
-              await registry.connect(world.stranger).settleApp(game.app, '0x', game.proof);
+              await registry.connect(world.stranger).settleApp(game.id, game.app, ZeroHash, '0x', game.proof);
             } catch (error) {
               const known = errorIn([registry.interface], returnDataOf(error));
               expect(known?.name).to.equal('OutcomeNotReady');

@@ -6,6 +6,7 @@ import type { Deployed, Token } from './support/contracts.ts';
 import { install } from './support/games.ts';
 import { script } from './support/scripted.ts';
 import {
+  asset,
   coder,
   deployed,
   deployWorld,
@@ -208,6 +209,40 @@ describe('outcomes', () => {
       const { settle, world } = await finished(script({}), { definition: first.stranger.address });
       await expect(settle()).to.be.revertedWithCustomError(world.registry, 'OutcomeNotReady');
     });
+  });
+
+  it('W-E both are paid no more than the ledger locked, the first in full', async () => {
+    const { world, scripted } = await load();
+    const { registry, id, ledger, sign, user, hub, channel } = world;
+    const state = script({ outcome: single(20n, 50n) });
+    const game = await install(world, scripted.target as string, state, {
+      outcomeType: SINGLE,
+      stakes: [{ asset: ETHER, amounts: [20n, 50n] }],
+    });
+    // Both signed an app with a larger stake than the ledger locks for it.
+    const short = ledger(5n, [asset(ETHER, { balances: [71n, 0n], locked: 30n })], {
+      appsRoot: game.ledger.appsRoot,
+    });
+    await registry.challengeLedger(id, short, await sign('Ledger', short));
+    await registry.openApp({ ...(await game.opening([], false)), ledger: short });
+    await pastPeriod();
+    await registry.settle(id, short, []);
+    await expect(game.settle(state)).to.changeEtherBalances(ethers, [user, hub], [20n, 10n]);
+    expect(await channel.reserved(0n, ETHER)).to.equal(0n);
+  });
+
+  it('W-E may come in an answer as long as allowed, not a byte longer', async () => {
+    const { world, scripted } = await load();
+    const definition = scripted.target as string;
+    const game = await install(world, definition, '0x', { stakes: [{ asset: ETHER, amounts: [60n, 41n] }] });
+    await game.open();
+    await pastPeriod();
+    await game.settleLedger();
+    const answer = (size: number) => coder.encode(['bytes'], [fixed(1)]) + '00'.repeat(size - 96);
+    await networkHelpers.setCode(definition, returning(answer(16_385)));
+    await expect(game.settle('0x')).to.be.revertedWithCustomError(world.registry, 'OutcomeNotReady');
+    await networkHelpers.setCode(definition, returning(answer(16_384)));
+    await expect(game.settle('0x')).to.changeEtherBalance(ethers, world.hub, 101n);
   });
 
   it('set while the app could say it, binds when the app no longer can', async () => {

@@ -13,6 +13,7 @@ import {
   networkHelpers,
   NO_SIGNATURES,
   pastPeriod,
+  returning,
   type Asset,
   type Ledger,
   type World,
@@ -152,6 +153,21 @@ describe('settlement', () => {
   });
 
   describe('with tokens that misbehave (invariant 11)', () => {
+    it('W-E a token that answers a byte too few says nothing, whatever the missing byte would be', async () => {
+      const world = await load();
+      const { registry, channel, user, hub, address } = world;
+      await world.deploy();
+      // What lies in memory where the missing byte would be is of the address, here a one.
+      const token = `0x${'77'.repeat(19)}01`;
+      await networkHelpers.setCode(token, returning(`0x${'00'.repeat(31)}`));
+      const state = await final(world, 3n, [asset(token, { balances: [60n, 40n] })]);
+      await expect(settle(world, state)).to.emit(channel, 'AssetSettled').withArgs(0n, token, [60n, 40n], 0n);
+      // Its balance is not known, and no transfer was confirmed.
+      expect(await channel.claimable(token, user.address)).to.equal(60n);
+      expect(await channel.claimable(token, hub.address)).to.equal(40n);
+      expect((await registry.account(address, token)).received[0]).to.equal(0n);
+    });
+
     const sorted = (...assets: Asset[]) =>
       assets.sort((a, b) => (BigInt(a.asset) < BigInt(b.asset) ? -1 : 1));
 

@@ -89,6 +89,20 @@ describe('withdrawals', () => {
     ).to.changeEtherBalance(ethers, stranger, 0n);
   });
 
+  it('W-E counts to the last second of its deadline, and no longer', async () => {
+    const world = await load();
+    const { channel, user } = world;
+    const deadline = (await now()) + 100n;
+    const snapshot = await networkHelpers.takeSnapshot();
+    await networkHelpers.time.setNextBlockTimestamp(deadline + 1n);
+    await expect(withdraw(world, { deadline }))
+      .to.be.revertedWithCustomError(channel, 'DeadlinePassed')
+      .withArgs(deadline);
+    await snapshot.restore();
+    await networkHelpers.time.setNextBlockTimestamp(deadline);
+    await expect(withdraw(world, { deadline })).to.changeEtherBalance(ethers, user, 10n);
+  });
+
   it('refuses what was signed for elsewhere, for later, too late, or by others', async () => {
     const world = await load();
     const { channel, stranger, withdrawal, sign, hub, user } = world;

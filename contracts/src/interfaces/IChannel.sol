@@ -88,4 +88,12 @@ interface IChannel {
     /// @notice Pays the outcome of an app out of what the settlement of its epoch left locked. Registry only.
     /// @param payouts per stake, by participant position
     function payApp(uint64 epoch, address[2] calldata participants, Stake[] calldata payouts) external;
+
+    /// @notice What a multi-asset outcome pays. The registry asks the implementation, apart and with bounded gas: garbage makes
+    /// the decoding revert.
+    function interpretMultiAsset(
+        address[2] calldata participants,
+        Stake[] calldata stakes,
+        bytes calldata outcome
+    ) external pure returns (bool valid, Stake[] memory payouts);
 }

@@ -50,5 +50,9 @@ export const typesOf = (kind: Kind): Record<string, TypedDataField[]> =>
 export const digestOf = (domain: TypedDataDomain, kind: Kind, value: object): string =>
   TypedDataEncoder.hash(domain, typesOf(kind), value);
 
+/** keccak256 over the struct hashes of an array, as EIP-712 hashes it inside a Ledger. */
+export const assetHash = (asset: object): string =>
+  TypedDataEncoder.hashStruct('Asset', { Asset: ASSET }, asset);
+
 export const domainSeparatorOf = (chainId: bigint, verifyingContract: string): string =>
   TypedDataEncoder.hashDomain({ name: 'Indra', version: '2', chainId, verifyingContract });
