@@ -3,16 +3,18 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { JsonRpcProvider, NonceManager, Wallet } from 'ethers';
-import { deployContracts } from '../contracts/deploy.ts';
+import { deployApps, deployContracts } from '../contracts/deploy.ts';
+import { deploymentsOf } from '../contracts/deployments.ts';
+import { ADDRESSES } from '../lib/chain/addresses.ts';
 import { EthereumChainReader } from '../lib/chain/chain-reader.ts';
 import { createJsonRpc } from '../lib/chain/json-rpc.ts';
-import type { Address } from '../lib/protocol/types.ts';
 
 const HELP = `npm run deploy:contracts -- --rpc URL --key-file FILE
 
-Deploys registry, factory, channel implementation and transfer app with the committed production bytecode (two
-transactions), checks that the chain holds exactly that code, and prints the chain's entry for INDRA_CHAINS_FILE with
-ether as its only asset; set limits, collateral and further assets to taste (docs/operating.md).
+Puts registry, factory, channel implementation and the apps on a chain, each at the address it has on every chain: what is
+missing, with the committed production bytecode, one transaction each. Run again, it sends nothing. Checks that the chain
+holds exactly that code, and prints the chain's entry for INDRA_CHAINS_FILE with ether and the tokens of
+contracts/deployments/<chain id>.json as its assets; set limits and collateral to taste (docs/operating.md).
 
   --rpc URL         the chain's node
   --key-file FILE   holds the private key that pays
@@ -26,53 +28,53 @@ const { values } = parseArgs({
   },
 });
 
-const ETHER = 10n ** 18n;
-
 async function deploy(rpcUrl: string, keyFile: string): Promise<string> {
-  const provider = new JsonRpcProvider(rpcUrl);
+  const provider = new JsonRpcProvider(rpcUrl, undefined, { cacheTimeout: -1 });
   try {
     const key = (await readFile(keyFile, 'utf8')).trim();
-    const made = await deployContracts(new NonceManager(new Wallet(key, provider)));
-    const lower = (text: string): Address => text.toLowerCase() as Address;
-    const contracts = {
-      chainId: Number(made.chainId),
-      registry: lower(made.registry),
-      factory: lower(made.factory),
-      channelImplementation: lower(made.channelImplementation),
-      transferApp: lower(made.transferApp),
-    };
-    const reader = new EthereumChainReader(createJsonRpc({ url: rpcUrl }), contracts);
+    const signer = new NonceManager(new Wallet(key, provider));
+    const made = await deployContracts(signer);
+    await deployApps(signer);
+    const chainId = Number(made.chainId);
+    const reader = new EthereumChainReader(createJsonRpc({ url: rpcUrl }), { chainId, ...ADDRESSES });
     const mismatches = await reader.checkDeployment();
     if (!mismatches.ok) throw new Error(mismatches.error.message);
     if (mismatches.value.length > 0)
       throw new Error(`the chain holds other code: ${JSON.stringify(mismatches.value)}`);
-    const amounts = (whole: Record<string, bigint>) =>
-      Object.fromEntries(Object.entries(whole).map(([name, value]) => [name, value.toString()]));
-    const entry = {
-      ...contracts,
-      rpcUrl,
-      publicRpcUrl: rpcUrl,
-      fromBlock: made.fromBlock,
-      challengePeriod: 86_400,
-      confirmations: 12,
-      appPeriods: [7_200, 14_400],
-      patience: 300,
-      reaction: 1_800,
-      assets: [
-        {
-          address: `0x${'00'.repeat(20)}`,
-          symbol: 'ETH',
-          decimals: 18,
-          transfer: amounts({ min: 1n, max: ETHER }),
-          collateral: amounts({ initial: ETHER / 100n, target: ETHER / 10n, low: ETHER / 200n }),
-        },
-      ],
-    };
-    return JSON.stringify([entry], null, 2);
+    return JSON.stringify([entryOf(rpcUrl, chainId, made.fromBlock)], null, 2);
   } finally {
     provider.destroy();
   }
 }
+
+/** Without the contracts' addresses: they are the same everywhere, and naming them would keep an operator on old ones. */
+function entryOf(rpcUrl: string, chainId: number, deployedAt: number) {
+  const known = deploymentsOf(chainId);
+  const asset = (token: { address: string; symbol: string; decimals: number }) => {
+    const whole = 10n ** BigInt(token.decimals);
+    return {
+      ...token,
+      transfer: amounts({ min: 1n, max: whole }),
+      collateral: amounts({ initial: whole / 100n, target: whole / 10n, low: whole / 200n }),
+    };
+  };
+  const ether = { address: `0x${'00'.repeat(20)}`, symbol: 'ETH', decimals: 18 };
+  return {
+    chainId,
+    rpcUrl,
+    publicRpcUrl: rpcUrl,
+    fromBlock: known?.fromBlock ?? deployedAt,
+    challengePeriod: 86_400,
+    confirmations: 12,
+    appPeriods: [7_200, 14_400],
+    patience: 300,
+    reaction: 1_800,
+    assets: [ether, ...(known?.tokens ?? [])].map(asset),
+  };
+}
+
+const amounts = (values: Record<string, bigint>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.toString()]));
 
 const { rpc, 'key-file': keyFile } = values;
 if (values.help || rpc === undefined || keyFile === undefined) {

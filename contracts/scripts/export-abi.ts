@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /**
- * Writes `lib/chain/abi/<Contract>.json` from the production artifacts, so that hub, SDK and card need no compiler, and
- * the hashes of the bytecode that may never change once it holds money.
+ * Writes from the production artifacts what hub, SDK and card need, so that they need no compiler: the contracts
+ * (`lib/chain/abi`), their addresses on every chain, what the local chain has besides, and the hashes of the bytecode that
+ * may never change once it holds money.
  * `--check` writes nothing and fails when a committed file is not what the sources compile to.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 import { keccak256 } from 'ethers';
+
+import { deterministicAddress, madeByRegistry } from '../create2.ts';
 
 const CONTRACTS: Record<string, string> = {
   BatchedTransferApp: 'apps/BatchedTransferApp.sol',
@@ -23,6 +26,8 @@ const CONTRACTS: Record<string, string> = {
   TransferApp: 'apps/TransferApp.sol',
 };
 
+const APPS = ['TransferApp', 'BatchedTransferApp', 'SignedTransferApp', 'SwapApp', 'TicTacToeApp', 'NimApp'];
+
 const MAX_SIZE = 24_576;
 
 interface Artifact {
@@ -36,9 +41,11 @@ interface Artifact {
 const root = new URL('../../', import.meta.url);
 const check = process.argv.includes('--check');
 const stale: string[] = [];
+const bytecodes: Record<string, string> = {};
 const hashes: Record<string, { creation: string; deployedWithoutImmutables: string }> = {};
 
-mkdirSync(new URL('lib/chain/abi/', root), { recursive: true });
+for (const folder of ['lib/chain/abi/', 'contracts/deployments/'])
+  mkdirSync(new URL(folder, root), { recursive: true });
 
 for (const [name, source] of Object.entries(CONTRACTS)) {
   const path = new URL(`contracts/artifacts/contracts/src/${source}/${name}.json`, root);
@@ -59,6 +66,7 @@ for (const [name, source] of Object.entries(CONTRACTS)) {
     '}\n',
   ].join('\n');
   write(`lib/chain/abi/${name}.json`, text);
+  bytecodes[name] = artifact.bytecode;
   if (artifact.bytecode === '0x' || source.startsWith('test/')) continue;
   hashes[name] = {
     creation: keccak256(artifact.bytecode),
@@ -66,12 +74,52 @@ for (const [name, source] of Object.entries(CONTRACTS)) {
   };
 }
 write('contracts/bytecode-hashes.json', `${JSON.stringify(hashes, null, 2)}\n`);
+write('lib/chain/addresses.ts', addresses());
+write('contracts/deployments/31337.json', localDeployment());
 
 if (stale.length > 0) {
   console.error(
-    `lib/chain/abi is not what the sources compile to: ${stale.join(', ')}. Run: npm run compile`,
+    `What is committed is not what the sources compile to: ${stale.join(', ')}. Run: npm run compile`,
   );
   process.exitCode = 1;
+}
+
+function addressOf(name: string): string {
+  const bytecode = bytecodes[name];
+  if (bytecode === undefined) throw new Error(`${name} was not compiled`);
+  return deterministicAddress(bytecode);
+}
+
+/** One constant per contract, since each has one address on every chain. */
+function addresses(): string {
+  const registry = addressOf('ChallengeRegistry');
+  const all = {
+    registry,
+    ...madeByRegistry(registry),
+    ...Object.fromEntries(
+      APPS.map((name) => [name.charAt(0).toLowerCase() + name.slice(1), addressOf(name)]),
+    ),
+  };
+  const lines = Object.entries(all).map(([name, at]) => `  ${name}: at('${at.toLowerCase()}'),`);
+  return `// SPDX-License-Identifier: MIT
+/**
+ * Where the contracts are, on every chain: the addresses follow from the committed bytecode. Written by
+ * \`npm run compile\`; never edited.
+ */
+import type { Address } from '../protocol/types.ts';
+
+const at = (address: string) => address as Address;
+
+export const ADDRESSES = {
+${lines.join('\n')}
+} as const;
+`;
+}
+
+/** What the local chain has besides. */
+function localDeployment(): string {
+  const token = { address: addressOf('TestToken').toLowerCase(), symbol: 'TEST', decimals: 18 };
+  return `${JSON.stringify({ chainId: 31337, tokens: [token] }, null, 2)}\n`;
 }
 
 /** Tests compile into the same folder with other settings; their bytes must never be taken for those that hold money. */

@@ -1,240 +1,208 @@
 // SPDX-License-Identifier: MIT
-import { network } from 'hardhat';
-import {
-  AbiCoder,
-  concat,
-  Contract,
-  keccak256,
-  parseEther,
-  sha256,
-  ZeroAddress,
-  ZeroHash,
-  type ContractTransactionResponse,
-  type InterfaceAbi,
-  type Signer,
-  type TransactionResponse,
-} from 'ethers';
+/**
+ * What hub and SDK send for each thing they do on chain, and what it costs. A row of several transactions is their sum; a
+ * marginal row is one whole sum less another.
+ */
+import { AbiCoder, keccak256, ZeroAddress, ZeroHash, type Signer } from 'ethers';
 
-import channelJson from '../../lib/chain/abi/Channel.json' with { type: 'json' };
-import factoryJson from '../../lib/chain/abi/ChannelFactory.json' with { type: 'json' };
-import registryJson from '../../lib/chain/abi/ChallengeRegistry.json' with { type: 'json' };
-import { deployContracts } from '../deploy.ts';
-import { digestOf, typesOf, assetHash, type Kind } from '../test/support/typed-data.ts';
+import {
+  createWorld,
+  FAR,
+  method,
+  NO_SIGNATURES,
+  sent,
+  type AssetName,
+  type Funded,
+  type Sent,
+  type World,
+} from './gas-world.ts';
 
 export interface Measured {
   readonly operation: string;
+  /** What is sent, in order; of a marginal row what is sent with and without it. */
+  readonly transactions: readonly string[];
   readonly gas: number;
-  /** The least that is known of another system for the same thing. */
-  readonly best: number;
-  readonly bestOf: string;
 }
 
-const PERIOD = 86_400;
-const FAR = 4_000_000_000n;
-const coder = AbiCoder.defaultAbiCoder();
+const ETHER: readonly AssetName[] = ['ether'];
+const TOKEN: readonly AssetName[] = ['token'];
+const BOTH: readonly AssetName[] = ['ether', 'token'];
 
 /** Every operation on a channel of its own, so that no one finds warm what another wrote. */
 export async function measureGas(): Promise<Measured[]> {
-  const row = (operation: string, gas: number, best: number, bestOf: string): Measured => ({
-    operation,
-    gas,
-    best,
-    bestOf,
-  });
   const world = await createWorld();
-  const deposit = await world.depositAndDeploy();
-  const [first, later] = await world.withdrawals();
-  const plain = await world.exit();
-  const answer = await world.answer();
-  const open = await world.exitWithTransfer();
+  const both = await world.fund({ assets: BOTH });
+  const first = await withdrawals(world, 0, 'ether');
+  const reclaim = await withdrawals(world, 1, 'ether');
+  const plain = await exit(world, ETHER);
+  const transfer = await exitWithTransfer(world, ETHER);
+  const token = await exit(world, TOKEN);
+  const tokenTransfer = await exitWithTransfer(world, TOKEN);
+  const two = await exit(world, BOTH);
+  const none = await exitAtVersionZero(world);
+  const dispute = await answers(world);
   return [
-    row('deposit by the user, channel not deployed', deposit.deposit, 21_000, 'a plain send'),
-    row('deploy the channel', deposit.deploy, 136_203, 'Vector'),
-    row('cooperative withdrawal, channel deployed, first', first, 126_187, 'Vector'),
-    row('cooperative withdrawal, channel deployed, later', later, 109_055, 'Vector'),
-    row('start a ledger dispute', plain.start, 100_499, 'Perun'),
-    row('answer it with a newer state', answer, 68_080, 'Perun'),
-    row('settle the ledger, both paid', plain.settle, 297_293, 'Vector, with two exits'),
-    row('enforce one open transfer with its preimage', open.enforce, 187_605, 'Vector'),
-    row('whole unilateral exit with one open transfer, no deploy', open.whole, 661_471, 'Vector'),
-    row('whole unilateral exit, no app', plain.start + plain.settle, 195_172, 'Nitro'),
+    row('deposit by the user, ether, channel not deployed', [both.paid.ether]),
+    row('deposit by the user, ERC20, channel not deployed', [both.paid.token]),
+    row('deploy the channel', both.deploy),
+    row('deposit by the hub, ether, channel deployed', both.deposits.ether),
+    row('deposit by the hub, ERC20, channel deployed', both.deposits.token),
+    row('withdrawal by the user, ether, first', [first[0]]),
+    row('withdrawal by the user, ether, later', [first[1]]),
+    row('withdrawal by the user, ERC20, first', [(await withdrawals(world, 0, 'token'))[0]]),
+    row('withdrawal by the user, ether, that deploys the channel', [await deployingWithdrawal(world)]),
+    row('collateral taken back by the hub, ether, first', [reclaim[0]]),
+    row('collateral taken back by the hub, ether, later', [reclaim[1]]),
+    row('collateral taken back by the hub, ERC20, first', [(await withdrawals(world, 1, 'token'))[0]]),
+    row('start a ledger dispute', plain.slice(0, 1)),
+    row('start a ledger dispute at version 0', none.slice(0, 1)),
+    row('answer a ledger dispute with a newer ledger', [dispute.ledgerAnswered]),
+    row('cancel a ledger dispute', [dispute.ledgerCancelled]),
+    row('put a ledger and an app of it on chain, unmoved', [dispute.appOpened]),
+    row('answer an app with a state both signed', [dispute.appAnswered]),
+    row('answer an app with a move', [dispute.appMoved]),
+    row('cancel an app dispute', [dispute.appCancelled]),
+    row('settle the ledger, ether, both paid', plain.slice(1)),
+    row('settle the ledger, ERC20, both paid', token.slice(1)),
+    row('settle the ledger, ether and ERC20, both paid', two.slice(1)),
+    row('whole exit, ether, no app', plain),
+    row('whole exit, ERC20, no app', token),
+    row('whole exit, ether and ERC20, no app', two),
+    row('whole exit at version 0, ether', none),
+    row('whole exit, ether, with one open transfer', transfer),
+    row('whole exit, ERC20, with one open transfer', tokenTransfer),
+    marginal('enforce one open transfer, ether: all it adds to an exit', transfer, plain),
+    marginal('enforce one open transfer, ERC20: all it adds to an exit', tokenTransfer, token),
   ];
 }
 
-async function createWorld() {
-  const { ethers, networkHelpers } = await network.create({ network: 'hardhat' });
-  const [deployer, hub, stranger, ...users] = await ethers.getSigners();
-  if (!deployer || !hub || !stranger) throw new Error('The network has too few accounts');
-  const deployment = await deployContracts(deployer);
-  const registry = contract(deployment.registry, registryJson.abi, stranger);
-  const factory = contract(deployment.factory, factoryJson.abi, stranger);
-  const domain = {
-    name: 'Indra',
-    version: '1',
-    chainId: deployment.chainId,
-    verifyingContract: deployment.registry,
-  };
+const gasOf = (transactions: readonly Sent[]) => transactions.reduce((sum, { gas }) => sum + gas, 0);
+const callsOf = (transactions: readonly Sent[]) => transactions.map(({ call }) => call);
 
-  /** A channel of the next user with an ether from each side. */
-  async function fund() {
-    const user = users.pop();
-    if (!user || !hub || !stranger) throw new Error('The network has too few accounts');
-    const id = { initiator: user.address, responder: hub.address, challengePeriod: PERIOD };
-    const address: string = await factory.getFunction('channelAddress')(user.address, hub.address, PERIOD);
-    const sent = await gasOf(user.sendTransaction({ to: address, value: parseEther('1') }));
-    const deployed = await gasOf(method(factory, 'deploy')(user.address, hub.address, PERIOD));
-    const channel = contract(address, channelJson.abi, stranger);
-    await gasOf(
-      method(channel.connect(hub) as Contract, 'deposit')(ZeroAddress, parseEther('1'), {
-        value: parseEther('1'),
-      }),
+const row = (operation: string, transactions: readonly Sent[]): Measured => ({
+  operation,
+  transactions: callsOf(transactions),
+  gas: gasOf(transactions),
+});
+
+const marginal = (operation: string, whole: readonly Sent[], less: readonly Sent[]): Measured => ({
+  operation,
+  transactions: [...callsOf(whole), ...callsOf(less).map((call) => `less ${call}`)],
+  gas: gasOf(whole) - gasOf(less),
+});
+
+async function withdrawals(world: World, party: 0 | 1, asset: AssetName): Promise<[Sent, Sent]> {
+  const funded = await world.fund({ assets: [asset] });
+  const withdraw = async (nonce: string) =>
+    sent(
+      'Channel.withdraw',
+      method(funded.channel, 'withdraw')(...(await funded.withdrawal(party, asset, nonce))),
     );
-    const sign = (kind: Kind, value: object, signers: Signer[] = [user, hub]) =>
-      Promise.all(signers.map((one) => one.signTypedData(domain, typesOf(kind), value)));
-    const ledger = (version: bigint, locked = 0n, appsRoot = ZeroHash) => ({
-      channel: address,
-      epoch: 0n,
-      version,
-      assets: [
-        {
-          asset: ZeroAddress,
-          balances: [parseEther('1.25'), parseEther('0.75') - locked],
-          deposits: [parseEther('1'), parseEther('1')],
-          withdrawn: [0n, 0n],
-          locked,
-        },
-      ],
-      appsRoot,
-    });
-    return { user, hub, id, address, channel, sign, ledger, sent, deployed };
-  }
-
-  return {
-    async depositAndDeploy() {
-      const { sent, deployed } = await fund();
-      return { deposit: sent, deploy: deployed };
-    },
-
-    async withdrawals(): Promise<[number, number]> {
-      const { user, address, channel, sign } = await fund();
-      const withdraw = async (nonce: string) => {
-        const withdrawal = {
-          channel: address,
-          epoch: 0n,
-          party: 0,
-          asset: ZeroAddress,
-          amount: parseEther('0.1'),
-          recipient: user.address,
-          nonce: keccak256(nonce),
-          deadline: FAR,
-          handler: ZeroAddress,
-          data: '0x',
-        };
-        return gasOf(method(channel, 'withdraw')(withdrawal, await sign('Withdrawal', withdrawal)));
-      };
-      return [await withdraw('0x01'), await withdraw('0x02')];
-    },
-
-    async exit() {
-      const { id, sign, ledger } = await fund();
-      const state = ledger(1_000n);
-      const start = await gasOf(method(registry, 'challengeLedger')(id, state, await sign('Ledger', state)));
-      await networkHelpers.time.increase(PERIOD);
-      return { start, settle: await gasOf(method(registry, 'settle')(id, state, [])) };
-    },
-
-    async answer() {
-      const { id, sign, ledger } = await fund();
-      const [stale, newer] = [ledger(1_000n), ledger(2_000n)];
-      await gasOf(method(registry, 'challengeLedger')(id, stale, await sign('Ledger', stale)));
-      return gasOf(method(registry, 'answerLedger')(id, newer, await sign('Ledger', newer)));
-    },
-
-    /** In two ways: step by step, where the transfer's own transactions are counted, and in as few as possible. */
-    async exitWithTransfer() {
-      let enforce = 0;
-      {
-        const { id, ledger, move, open, settleApp } = await fundTransfer();
-        await gasOf(method(registry, 'challengeLedger')(id, ledger.state, ledger.signatures));
-        enforce += await gasOf(method(registry, 'openApp')(...open, [move]));
-        await networkHelpers.time.increase(PERIOD);
-        await gasOf(method(registry, 'settle')(id, ledger.state, []));
-        enforce += await gasOf(method(registry, 'settleApp')(...settleApp));
-      }
-      const { id, ledger, move, open, settleApp } = await fundTransfer();
-      const encode = (name: string, args: readonly unknown[]) =>
-        registry.interface.encodeFunctionData(name, args);
-      let whole = await gasOf(
-        method(
-          registry,
-          'multicall',
-        )([
-          encode('challengeLedger', [id, ledger.state, ledger.signatures]),
-          encode('openApp', [...open, [move]]),
-        ]),
-      );
-      await networkHelpers.time.increase(PERIOD);
-      whole += await gasOf(
-        method(
-          registry,
-          'multicall',
-        )([encode('settle', [id, ledger.state, []]), encode('settleApp', settleApp)]),
-      );
-      return { enforce, whole };
-    },
-  };
-
-  /** A channel with a transfer from the hub to the user open, in a ledger with one other app. */
-  async function fundTransfer() {
-    const { user, hub: payer, id, address, sign, ledger } = await fund();
-    const amount = parseEther('0.05');
-    const preimage = keccak256('0x5ec3e7');
-    const stateOf = (shown: string) =>
-      coder.encode(['uint256', 'bytes32', 'bytes32'], [amount, sha256(preimage), shown]);
-    const [locked, unlocked] = [stateOf(ZeroHash), stateOf(preimage)];
-    const app = {
-      channel: address,
-      epoch: 0n,
-      installVersion: 999n,
-      nonce: keccak256('0x03'),
-      definition: deployment.transferApp,
-      participants: [payer.address, user.address],
-      outcomeType: 1,
-      stakes: [{ asset: ZeroAddress, amounts: [amount, 0n] }],
-      periods: [PERIOD, PERIOD / 2],
-      actionDeadline: FAR,
-      holdUntil: 0n,
-      initialStateHash: keccak256(locked),
-    };
-    const appId = digestOf(domain, 'App', app);
-    const [leaf, other] = [keccak256(appId), keccak256('0x04')];
-    const root = keccak256(leaf < other ? concat([leaf, other]) : concat([other, leaf]));
-    const state = ledger(1_000n, amount, root);
-    const header = {
-      version: state.version,
-      assetsHash: keccak256(concat(state.assets.map(assetHash))),
-      appsRoot: root,
-    };
-    const next = { appId, version: 1n, stateHash: keccak256(unlocked) };
-    const [signature] = await sign('AppState', next, [user]);
-    return {
-      id,
-      ledger: { state, signatures: await sign('Ledger', state) },
-      move: { action: coder.encode(['bytes32'], [preimage]), signature },
-      open: [app, header, [other], locked] as const,
-      settleApp: [app, unlocked, [other]] as const,
-    };
-  }
+  return [await withdraw('0x01'), await withdraw('0x02')];
 }
 
-const contract = (address: string, abi: InterfaceAbi, runner: Signer) => new Contract(address, abi, runner);
+/** As the hub sponsors it where the channel is not deployed yet. */
+async function deployingWithdrawal({ fund, factory }: World): Promise<Sent> {
+  const { id, channel, withdrawal } = await fund({ isDeployed: false });
+  const data = channel.interface.encodeFunctionData('withdraw', await withdrawal(0, 'ether', '0x01'));
+  return sent(
+    'ChannelFactory.deployAndCall[withdraw]',
+    method(factory, 'deployAndCall')(...Object.values(id), data),
+  );
+}
 
-/** Sends a transaction. */
-const method = (target: Contract, name: string) =>
-  target.getFunction(name) as (...args: unknown[]) => Promise<ContractTransactionResponse>;
+async function exit(world: World, assets: readonly AssetName[]): Promise<Sent[]> {
+  const { user, stranger, id, signed } = await world.fund({ assets });
+  const { state, signatures } = await signed(1_000n);
+  const start = await world.call(user, 'challengeLedger', [id, state, signatures]);
+  await world.pass();
+  return [start, await world.call(stranger, 'settle', [id, state, []])];
+}
 
-async function gasOf(sending: Promise<TransactionResponse>): Promise<number> {
-  const receipt = await (await sending).wait();
-  if (receipt?.status !== 1) throw new Error('A measured transaction failed');
-  return Number(receipt.gasUsed);
+/** The user's deposit comes back before anything was signed: the channel is deployed by the settlement. */
+async function exitAtVersionZero(world: World): Promise<Sent[]> {
+  const { user, stranger, id, nothing } = await world.fund({ isDeployed: false });
+  const start = await world.call(user, 'challengeLedger', [id, nothing, NO_SIGNATURES]);
+  await world.pass();
+  return [start, await world.call(stranger, 'settle', [id, nothing, [ZeroAddress]])];
+}
+
+type Transfer = Awaited<ReturnType<World['transferIn']>>;
+
+/** Puts the ledger on chain, opens the app of it, and moves in it. */
+const openingOf = ({ id }: Funded, { app, ledger, proof, locked }: Transfer, moves: readonly object[]) => [
+  { id, ledger: ledger.state, signatures: ledger.signatures, app, proof, state: locked, moves },
+];
+
+/** Commitment to a path that holds the initial state alone. */
+const pathOf = (state: string) =>
+  keccak256(AbiCoder.defaultAbiCoder().encode(['bytes32', 'bytes32'], [ZeroHash, keccak256(state)]));
+
+async function exitWithTransfer(world: World, assets: readonly AssetName[]): Promise<Sent[]> {
+  const funded = await world.fund({ assets });
+  const { user, stranger, id } = funded;
+  const transfer = await world.transferIn(funded);
+  const { app, ledger, move, locked, unlocked, proof } = transfer;
+  const opened = await world.call(user, 'openApp', openingOf(funded, transfer, [move]));
+  await world.pass();
+  const settled = await world.multicall(stranger, [
+    ['settle', [id, ledger.state, []]],
+    ['settleApp', [id, app, pathOf(locked), unlocked, proof]],
+  ]);
+  return [opened, settled];
+}
+
+async function answers(world: World) {
+  const challenged = async () => {
+    const funded = await world.fund();
+    const stale = await funded.signed(1_000n);
+    await world.call(funded.user, 'challengeLedger', [funded.id, stale.state, stale.signatures]);
+    return funded;
+  };
+  const opened = async () => {
+    const funded = await world.fund();
+    const transfer = await world.transferIn(funded);
+    const open = await world.call(funded.hub, 'openApp', openingOf(funded, transfer, []));
+    return { funded, transfer, open };
+  };
+  const cancelOf = async ({ address, sign }: Funded, subject: string, signers?: readonly Signer[]) => {
+    const cancel = { channel: address, epoch: 0n, subject, challengeId: 1n, deadline: FAR };
+    return [cancel, await sign('Cancel', cancel, signers)] as const;
+  };
+
+  const answered = await challenged();
+  const newer = await answered.signed(2_000n);
+  const cancelled = await challenged();
+  const [signed, moved, agreed] = [await opened(), await opened(), await opened()];
+  const { stranger } = answered;
+  return {
+    ledgerAnswered: await world.call(stranger, 'answerLedger', [answered.id, newer.state, newer.signatures]),
+    ledgerCancelled: await world.call(stranger, 'cancelLedger', [
+      cancelled.id,
+      ...(await cancelOf(cancelled, ZeroHash)),
+    ]),
+    appOpened: signed.open,
+    appAnswered: await world.call(stranger, 'setAppState', [
+      signed.funded.id,
+      signed.transfer.app,
+      1n,
+      signed.transfer.unlocked,
+      signed.transfer.signatures,
+      { before: ZeroHash, hashes: [] },
+      [],
+    ]),
+    appMoved: await world.call(stranger, 'progressApp', [
+      moved.funded.id,
+      moved.transfer.app,
+      0n,
+      ZeroHash,
+      moved.transfer.locked,
+      [moved.transfer.move],
+    ]),
+    appCancelled: await world.call(stranger, 'cancelApp', [
+      agreed.funded.id,
+      agreed.transfer.app,
+      ...(await cancelOf(agreed.funded, agreed.transfer.appId, agreed.transfer.seats)),
+    ]),
+  };
 }

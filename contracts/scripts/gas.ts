@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 /**
- * Gas of each operation that users and hubs pay for: production bytecode, `prague` rules, recipients already funded,
- * calldata included, sent by a stranger where anyone may send. See `--help`.
+ * Gas of each operation that users and hubs pay for: production bytecode, `prague` rules, whoever is paid has something of
+ * the asset already, calldata included, sent by a stranger where anyone may send. See `--help`.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-import { measureGas, type Measured } from './gas-operations.ts';
+import { measureGas } from './gas-operations.ts';
+import { problemsOf, readTable, tableOf, writeTable, type Row } from './gas-table.ts';
 
 const HELP = `Usage: npm run gas [-- options]
 
-Measures the contracts' operations on an in-process chain.
+Measures on an in-process chain what hub and SDK send for each thing they do, beside what it cost before the present
+rules and the least that another system publishes of the same thing (contracts/scripts/peers.json: source, commit,
+conditions). A row of several transactions is their sum; a marginal row is one whole sum less another.
 
-  --json    print an array of {operation, gas, best, bestOf}
-  --check   fail when an operation costs more than in contracts/gas-snapshot.json
-  --write   write contracts/gas-snapshot.json
+  --json    print the rows as contracts/gas-snapshot.json holds them
+  --check   fail when an operation costs more than there, or is above another figure without a note that says why
+  --write   write contracts/gas-snapshot.json; what it says of before, and its notes, stay
   --help    this text`;
-
-const snapshotFile = new URL('../gas-snapshot.json', import.meta.url);
 
 const { values: options } = parseArgs({
   options: {
@@ -32,35 +32,31 @@ if (options.help) console.log(HELP);
 else await main();
 
 async function main(): Promise<void> {
-  const rows = await measureGas();
+  const known = readTable();
+  const rows = tableOf(await measureGas(), known);
   if (options.json) console.log(JSON.stringify(rows, null, 2));
   else printTable(rows);
-  if (options.write) {
-    const text = rows
-      .map(({ operation, gas }) => `  { "operation": ${JSON.stringify(operation)}, "gas": ${gas} }`)
-      .join(',\n');
-    writeFileSync(snapshotFile, `[\n${text}\n]\n`);
-  }
-  if (options.check) check(rows);
+  if (options.write) writeTable(rows);
+  if (options.check) check(problemsOf(rows, known));
 }
 
-function printTable(rows: readonly Measured[]): void {
+function printTable(rows: readonly Row[]): void {
   const width = Math.max(...rows.map(({ operation }) => operation.length));
-  for (const { operation, gas, best, bestOf } of rows) {
-    const number = (value: number) => value.toLocaleString('en-US').padStart(9);
-    console.log(`${operation.padEnd(width)} ${number(gas)}   best known ${number(best)} (${bestOf})`);
+  const number = (value: number | null) => (value === null ? '–' : value.toLocaleString('en-US')).padStart(9);
+  console.log(`${''.padEnd(width)} ${'gas'.padStart(9)} ${'before'.padStart(9)} ${'best peer'.padStart(9)}`);
+  for (const { operation, transactions, gas, before, best, note } of rows) {
+    const peer = best === null ? '' : `   ${best.peer}: ${best.includes}`;
+    console.log(
+      `${operation.padEnd(width)} ${number(gas)} ${number(before)} ${number(best?.gas ?? null)}${peer}`,
+    );
+    console.log(`  ${transactions.join(' + ').replaceAll('+ less', '−')}`);
+    if (note !== undefined) console.log(`  ${note}`);
   }
 }
 
-function check(rows: readonly Measured[]): void {
-  const snapshot = JSON.parse(readFileSync(snapshotFile, 'utf8')) as { operation: string; gas: number }[];
-  const before = new Map(snapshot.map(({ operation, gas }) => [operation, gas]));
-  const risen = rows.filter(({ operation, gas }) => gas > (before.get(operation) ?? 0));
-  for (const { operation, gas } of risen) {
-    console.error(`${operation}: ${gas} gas, ${before.get(operation) ?? 'nothing'} in the snapshot`);
-  }
-  if (risen.length > 0) {
-    console.error('If the rise is meant, say why in the commit that runs: npm run gas -- --write');
-    process.exitCode = 1;
-  }
+function check(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  for (const problem of problems) console.error(problem);
+  console.error('If a rise is meant, say why in the commit that runs: npm run gas -- --write');
+  process.exitCode = 1;
 }

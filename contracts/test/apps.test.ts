@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect } from 'chai';
-import { keccak256, ZeroAddress, ZeroHash } from 'ethers';
+import { keccak256, MaxUint256, Signature, ZeroAddress, ZeroHash } from 'ethers';
 
 import type { Deployed } from './support/contracts.ts';
 import { install } from './support/games.ts';
@@ -98,6 +98,21 @@ const attesterDomain = { name: 'Oracle', version: '3', chainId: 5 };
 const domain = ethers.TypedDataEncoder.hashDomain(attesterDomain);
 const paymentId = keccak256('0x1d');
 
+/** An action of the apps that a named signer moves: a word and the signature on it. */
+function signedWord(word: string, signature: string): string {
+  const { r, s, v } = Signature.from(signature);
+  return coder.encode(['bytes32', 'bytes32', 'bytes32', 'uint8'], [word, r, s, v]);
+}
+
+/** Whatever its length, an action of other than four words is none, also where ABI coders read the same from it. */
+async function refusesOtherEncodings(instance: Counterfactual, state: string, action: string) {
+  for (const bad of ['0x', action.slice(0, -2), `${action}00`, `0x${'00'.repeat(31)}20${action.slice(2)}`]) {
+    await expect(instance.applyAction(state, bad))
+      .to.be.revertedWithCustomError(instance, 'InvalidAction')
+      .withArgs((bad.length - 2) / 2);
+  }
+}
+
 describe('SignedTransferApp', () => {
   const state = (attested: string, signer = attester.address) =>
     coder.encode(
@@ -112,10 +127,7 @@ describe('SignedTransferApp', () => {
   };
   const said = keccak256('0x5a1d');
   const action = async (attested: string, by = attester) =>
-    coder.encode(
-      ['tuple(bytes32,bytes)'],
-      [[attested, await by.signTypedData(attesterDomain, type, { paymentId, attested })]],
-    );
+    signedWord(attested, await by.signTypedData(attesterDomain, type, { paymentId, attested }));
 
   behavesLikeAnApp('SignedTransferApp', async () => ({
     initial: state(ZeroHash),
@@ -145,14 +157,15 @@ describe('SignedTransferApp', () => {
       instance,
       'AlreadyUnlocked',
     );
+    await refusesOtherEncodings(instance, state(ZeroHash), await action(said));
   });
 });
 
 describe('BatchedTransferApp', () => {
-  const state = (paid: bigint) =>
+  const state = (paid: bigint, fee = 5n, amount = 100n) =>
     coder.encode(
-      ['uint256', 'address', 'bytes32', 'bytes32', 'uint256'],
-      [100n, attester.address, domain, paymentId, paid],
+      ['uint256', 'address', 'bytes32', 'bytes32', 'uint256', 'uint256'],
+      [amount, attester.address, domain, paymentId, fee, paid],
     );
   const type = {
     Receipt: [
@@ -161,10 +174,7 @@ describe('BatchedTransferApp', () => {
     ],
   };
   const action = async (paid: bigint, by = attester) =>
-    coder.encode(
-      ['tuple(uint256,bytes)'],
-      [[paid, await by.signTypedData(attesterDomain, type, { paymentId, paid })]],
-    );
+    signedWord(ethers.toBeHex(paid, 32), await by.signTypedData(attesterDomain, type, { paymentId, paid }));
 
   behavesLikeAnApp('BatchedTransferApp', async () => ({
     initial: state(0n),
@@ -174,28 +184,70 @@ describe('BatchedTransferApp', () => {
     terminal: false,
   }));
 
-  it('pays in parts, each receipt replacing those before, and ends when all is paid', async () => {
+  it('pays in parts and the fee once, each receipt replacing those before, and ends when all is paid', async () => {
     const instance = await app('BatchedTransferApp');
     expect(await instance.computeOutcome(state(0n))).to.equal(transfers(100n, 0n));
+    expect(await instance.applyAction(state(0n), await action(1n))).to.equal(state(1n));
+    expect(await instance.computeOutcome(state(1n))).to.equal(transfers(94n, 6n));
     expect(await instance.applyAction(state(30n), await action(75n))).to.equal(state(75n));
-    expect(await instance.computeOutcome(state(75n))).to.equal(transfers(25n, 75n));
-    expect(await instance.isStateTerminal(state(100n))).to.equal(true);
+    expect(await instance.computeOutcome(state(75n))).to.equal(transfers(20n, 80n));
+    expect(await instance.applyAction(state(75n), await action(95n))).to.equal(state(95n));
+    expect(await instance.isStateTerminal(state(94n))).to.equal(false);
+    expect(await instance.isStateTerminal(state(95n))).to.equal(true);
+    expect(await instance.computeOutcome(state(95n))).to.equal(transfers(0n, 100n));
+    expect(await instance.computeOutcome(state(95n, 0n))).to.equal(transfers(5n, 95n));
   });
 
-  it('takes no smaller receipt, none above the stake, and none of another', async () => {
+  it('a fee of all that is staked leaves nothing to pay, and is not taken without a payment', async () => {
+    const instance = await app('BatchedTransferApp');
+    expect(await instance.isStateTerminal(state(0n, 100n))).to.equal(true);
+    expect(await instance.computeOutcome(state(0n, 100n))).to.equal(transfers(100n, 0n));
+    await expect(instance.applyAction(state(0n, 100n), await action(1n)))
+      .to.be.revertedWithCustomError(instance, 'MoreThanStaked')
+      .withArgs(1n, 100n, 100n);
+  });
+
+  it('takes no smaller receipt, none above the stake with its fee, none of another, and none written otherwise', async () => {
     const instance = await app('BatchedTransferApp');
     const other = new ethers.Wallet(keccak256('0x07'));
-    for (const paid of [30n, 29n]) {
+    for (const paid of [30n, 29n, 0n]) {
       await expect(instance.applyAction(state(30n), await action(paid)))
         .to.be.revertedWithCustomError(instance, 'NotMore')
         .withArgs(paid, 30n);
     }
-    await expect(instance.applyAction(state(30n), await action(101n)))
-      .to.be.revertedWithCustomError(instance, 'MoreThanStaked')
-      .withArgs(101n, 100n);
+    for (const paid of [96n, 101n, MaxUint256, MaxUint256 - 4n]) {
+      await expect(instance.applyAction(state(30n), await action(paid)))
+        .to.be.revertedWithCustomError(instance, 'MoreThanStaked')
+        .withArgs(paid, 5n, 100n);
+    }
     await expect(instance.applyAction(state(30n), await action(40n, other)))
       .to.be.revertedWithCustomError(instance, 'WrongSigner')
       .withArgs(attester.address, other.address);
+    await refusesOtherEncodings(instance, state(30n), await action(40n));
+  });
+
+  it('what promises more than is staked is no state, however large the numbers are', async () => {
+    const instance = await app('BatchedTransferApp');
+    for (const [paid, fee, amount] of [
+      [96n, 5n, 100n],
+      [0n, 101n, 100n],
+      [30n, MaxUint256, 100n],
+      [MaxUint256, 1n, MaxUint256],
+      [MaxUint256, MaxUint256, MaxUint256],
+    ] as const) {
+      const bad = state(paid, fee, amount);
+      for (const call of [
+        instance.isStateTerminal(bad),
+        instance.computeOutcome(bad),
+        instance.applyAction(bad, await action(1n)),
+      ])
+        await expect(call)
+          .to.be.revertedWithCustomError(instance, 'MoreThanStaked')
+          .withArgs(paid, fee, amount);
+    }
+    expect(await instance.computeOutcome(state(MaxUint256 - 1n, 1n, MaxUint256))).to.equal(
+      transfers(0n, MaxUint256),
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 
 import type { Deployed } from './support/contracts.ts';
-import { coder, deployed, ethers, networkHelpers } from './support/world.ts';
+import { deployed, ethers, networkHelpers } from './support/world.ts';
 
 /** The vectors that the TypeScript side is held to as well: one source for bytes. */
 const read = <T>(name: string): T =>
@@ -35,23 +35,24 @@ const channels = read<
     channel: string;
   }[]
 >('channel-address');
-const transfers = read<{
-  moves: {
-    name: string;
-    turnTaker: number;
-    before: TransferVector;
-    action: string;
-    after: TransferVector;
-  }[];
+interface AppVectors {
+  moves: { name: string; turnTaker: number; before: StateVector; action: string; after: StateVector }[];
   invalidActions: { name: string; state: string; action: string }[];
   invalidStates: { name: string; state: string }[];
-}>('transfer-app');
+}
 
-interface TransferVector {
+interface StateVector {
   state: string;
   terminal: boolean;
   outcome: string;
 }
+
+const APPS = {
+  TransferApp: read<AppVectors>('transfer-app'),
+  SignedTransferApp: read<AppVectors>('signed-transfer-app'),
+  BatchedTransferApp: read<AppVectors>('batched-transfer-app'),
+  SwapApp: read<AppVectors>('swap-app'),
+};
 
 type Harness = Deployed<(typeof HASHERS)[keyof typeof HASHERS] | 'channelAddress' | 'inRoot' | 'typedData'>;
 type App = Deployed<'applyAction' | 'computeOutcome' | 'getTurnTaker' | 'isStateTerminal'>;
@@ -74,10 +75,7 @@ const HASHERS = {
 } as const;
 
 async function deploy() {
-  return {
-    harness: await deployed<Harness>('VectorHarness'),
-    app: await deployed<App>('TransferApp'),
-  };
+  return { harness: await deployed<Harness>('VectorHarness') };
 }
 
 const load = () => networkHelpers.loadFixture(deploy);
@@ -121,36 +119,42 @@ describe('golden vectors', () => {
     });
   }
 
-  for (const { name, turnTaker, before, action, after } of transfers.moves) {
-    it(`transfer app: ${name}`, async () => {
-      const { app, harness } = await load();
-      const participants = [app.target, harness.target];
-      for (const { state, terminal, outcome } of [before, after]) {
-        expect(await app.isStateTerminal(state)).to.equal(terminal);
-        expect(await app.getTurnTaker(state, participants)).to.equal(participants[turnTaker]);
-        expect(await app.computeOutcome(state)).to.equal(outcome);
-      }
-      expect(await app.applyAction(before.state, action)).to.equal(after.state);
-    });
-  }
+  for (const [contract, { moves, invalidActions, invalidStates }] of Object.entries(APPS)) {
+    describe(contract, () => {
+      const deployApp = () => deployed<App>(contract);
 
-  for (const { name, state, action } of transfers.invalidActions) {
-    it(`transfer app refuses ${name}`, async () => {
-      const { app } = await load();
-      await expect(app.applyAction(state, action)).to.revert(ethers);
-    });
-  }
-
-  for (const { name, state } of transfers.invalidStates) {
-    it(`transfer app: ${name} is no state`, async () => {
-      const { app } = await load();
-      const length = (state.length - 2) / 2;
-      for (const call of [app.isStateTerminal(state), app.computeOutcome(state)]) {
-        await expect(call).to.be.revertedWithCustomError(app, 'InvalidState').withArgs(length);
+      for (const { name, turnTaker, before, action, after } of moves) {
+        it(name, async () => {
+          const app = await deployApp();
+          const participants = [`0x${'a0'.repeat(20)}`, `0x${'a1'.repeat(20)}`].map(ethers.getAddress);
+          for (const { state, terminal, outcome } of [before, after]) {
+            expect(await app.isStateTerminal(state)).to.equal(terminal);
+            expect(await app.getTurnTaker(state, participants)).to.equal(participants[turnTaker]);
+            expect(await app.computeOutcome(state)).to.equal(outcome);
+          }
+          expect(await app.applyAction(before.state, action)).to.equal(after.state);
+        });
       }
-      await expect(app.applyAction(state, coder.encode(['bytes32'], [`0x${'11'.repeat(32)}`])))
-        .to.be.revertedWithCustomError(app, 'InvalidState')
-        .withArgs(length);
+
+      for (const { name, state, action } of invalidActions) {
+        it(`refuses ${name}`, async () => {
+          const app = await deployApp();
+          await app.isStateTerminal(state);
+          await expect(app.applyAction(state, action)).to.revert(ethers);
+        });
+      }
+
+      for (const { name, state } of invalidStates) {
+        it(`${name} is no state`, async () => {
+          const app = await deployApp();
+          for (const call of [
+            app.isStateTerminal(state),
+            app.computeOutcome(state),
+            app.applyAction(state, moves[0]!.action),
+          ])
+            await expect(call).to.revert(ethers);
+        });
+      }
     });
   }
 });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect, test } from '@jest/globals';
+import { ADDRESSES } from '../../lib/chain/addresses.ts';
 import { ConfigurationError, loadConfig } from './load-config.ts';
 import { readHubKey } from './read-hub-key.ts';
 
@@ -47,6 +48,14 @@ test('a complete environment becomes a config with normalized addresses, amounts
   expect(config.publicUrl).toBe('http://localhost:3000');
   expect(config.auth.domain).toBe('localhost:3000');
   expect(config.store).toEqual({ kind: 'sqlite', path: '/data/hub.sqlite' });
+});
+
+test('the contracts are where they are on every chain, unless the operator says otherwise', () => {
+  const { factory: _, registry: __, channelImplementation: ___, transferApp: ____, ...unnamed } = chain;
+  const config = loadConfig({ ...environment, INDRA_CHAINS: JSON.stringify([unnamed]) });
+  const { registry, factory, channelImplementation, transferApp } = ADDRESSES;
+  expect(config.chains[0]).toMatchObject({ registry, factory, channelImplementation, transferApp });
+  expect(loadConfig(environment).chains[0]?.registry).toBe(chain.registry);
 });
 
 test('everything that is missing is named at once', () => {

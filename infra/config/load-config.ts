@@ -2,6 +2,7 @@
 /** The one place that reads the environment. `.env.example` lists the names. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { ADDRESSES } from '../../lib/chain/addresses.ts';
 import { unsoundTimes } from '../../lib/protocol/deadlines.ts';
 import type { HubConfig, SecretReference } from './hub-config.ts';
 
@@ -38,10 +39,11 @@ export const chainSchema = z.object({
   chainId: z.int().positive(),
   rpcUrl: url,
   publicRpcUrl: url,
-  factory: address,
-  channelImplementation: address,
-  registry: address,
-  transferApp: address,
+  // The same on every chain; an operator whose chain has others says so.
+  factory: address.default(ADDRESSES.factory),
+  channelImplementation: address.default(ADDRESSES.channelImplementation),
+  registry: address.default(ADDRESSES.registry),
+  transferApp: address.default(ADDRESSES.transferApp),
   assets: z.array(assetSchema).min(1),
   challengePeriod: seconds,
   confirmations: z.int().min(0),

@@ -43,17 +43,12 @@ export const PERIODS: Periods = {
 
 export function hubEnvironment(options: HubEnvironmentOptions): Record<string, string> {
   const { chain, store, nats } = options;
-  const { deployment, token } = chain;
+  const { token } = chain;
   const chains = [
     {
       chainId: chain.chainId,
       rpcUrl: chain.rpcUrl,
       publicRpcUrl: chain.rpcUrl,
-      factory: deployment.factory,
-      registry: deployment.registry,
-      channelImplementation: deployment.channelImplementation,
-      transferApp: deployment.transferApp,
-      fromBlock: deployment.fromBlock,
       confirmations: 0,
       ...options.periods,
       assets: [

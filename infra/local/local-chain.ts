@@ -1,40 +1,23 @@
 // SPDX-License-Identifier: MIT
-/** anvil with the contracts and a test token on it. Its state is a file; the contracts are deployed once per state. */
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+/** anvil with the contracts and a test token on it. Its state is a file. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JsonRpcProvider } from 'ethers';
-import { z } from 'zod';
-import { deployContracts, deployTestToken } from '../../contracts/deploy.ts';
+import { deployApps, deployContracts, deployTestToken } from '../../contracts/deploy.ts';
+import { ADDRESSES } from '../../lib/chain/addresses.ts';
 import { LOCAL_CHAIN_ID } from '../config/hub-config.ts';
 import { startProcess, type ManagedProcess } from './managed-process.ts';
 import { waitUntil } from './wait-until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const ANVIL = join(ROOT, 'node_modules', '.bin', 'anvil');
-const ABI = join(ROOT, 'lib', 'chain', 'abi');
-
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/)
-  .transform((text) => text.toLowerCase());
-const deployedSchema = z.object({
-  registry: address,
-  factory: address,
-  channelImplementation: address,
-  transferApp: address,
-  fromBlock: z.int(),
-  token: address,
-  /** Of the compiled contracts: others need a deployment of their own. */
-  compiled: z.string(),
-});
 
 export interface LocalChain {
   readonly chainId: number;
   readonly rpcUrl: string;
-  readonly deployment: Omit<z.output<typeof deployedSchema>, 'token' | 'compiled'>;
+  readonly deployment: typeof ADDRESSES;
   readonly token: string;
-  /** True where the chain began now: whatever a store remembers of another one means nothing on it. */
+  /** True where the chain, or this protocol on it, began now: whatever a store remembers of another one means nothing on it. */
   readonly isNew: boolean;
 }
 
@@ -77,21 +60,9 @@ export async function startAnvil({
   return chain;
 }
 
-/** The contracts of the chain on this port, deployed if its state does not hold them. */
-export async function contractsOf({
-  folder,
-  port,
-}: Pick<AnvilOptions, 'folder' | 'port'>): Promise<LocalChain> {
-  const file = join(folder, 'contracts.json');
+/** The contracts of the chain on this port, deployed where its state does not hold them. */
+export async function contractsOf(port: number): Promise<LocalChain> {
   const rpcUrl = urlOf(port);
-  const compiled = await hashOfCompiled();
-  const known = await readFile(file, 'utf8').then(
-    (text) => deployedSchema.safeParse(JSON.parse(text)).data,
-    () => undefined,
-  );
-  if (known?.compiled === compiled && (await rpc(rpcUrl, 'eth_getCode', [known.token, 'latest'])) !== '0x') {
-    return { ...withoutHash(known), chainId: LOCAL_CHAIN_ID, rpcUrl, isNew: false };
-  }
   const provider = new JsonRpcProvider(rpcUrl, LOCAL_CHAIN_ID, {
     staticNetwork: true,
     pollingInterval: 25,
@@ -99,26 +70,14 @@ export async function contractsOf({
   });
   try {
     const signer = await provider.getSigner(0);
-    const { chainId: _, ...deployment } = await deployContracts(signer);
-    const token = await deployTestToken(signer);
-    const deployed = deployedSchema.parse({ ...deployment, token, compiled });
-    await writeFile(file, JSON.stringify(deployed, null, 2));
-    return { ...withoutHash(deployed), chainId: LOCAL_CHAIN_ID, rpcUrl, isNew: true };
+    await deployApps(signer);
+    const token = (await deployTestToken(signer)).toLowerCase();
+    // Last, so that what was begun and not finished begins again.
+    const { isNew } = await deployContracts(signer);
+    return { chainId: LOCAL_CHAIN_ID, rpcUrl, deployment: ADDRESSES, token, isNew };
   } finally {
     provider.destroy();
   }
-}
-
-function withoutHash({ token, compiled: _, ...deployment }: z.output<typeof deployedSchema>) {
-  return { token, deployment };
-}
-
-async function hashOfCompiled(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const name of ['ChallengeRegistry', 'TransferApp', 'TestToken']) {
-    hash.update(await readFile(join(ABI, `${name}.json`)));
-  }
-  return hash.digest('hex');
 }
 
 export const urlOf = (port: number): string => `http://127.0.0.1:${port}`;

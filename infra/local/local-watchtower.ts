@@ -17,7 +17,7 @@ export async function localWatchtower(): Promise<Record<string, string>> {
   if (world === undefined) throw new Error('no local world runs: npm start first');
   const { rpcUrl } = world.chain;
   const port = Number(new URL(rpcUrl).port);
-  const { chainId, deployment } = await contractsOf({ folder: join(LOCAL_FOLDER, 'chain'), port });
+  const { chainId, deployment } = await contractsOf(port);
   const keys = join(LOCAL_FOLDER, 'keys');
   await mkdir(keys, { recursive: true, mode: 0o700 });
   const file = join(keys, 'watchtower.key');

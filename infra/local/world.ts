@@ -97,7 +97,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       launch('chain', () => startAnvil({ folder: chainFolder, port, blockEvery, ...lines('chain') })).then(
         () => {
           onProgress('looking for the contracts');
-          return contractsOf({ folder: chainFolder, port });
+          return contractsOf(port);
         },
       ),
       launch('nats', async () => {

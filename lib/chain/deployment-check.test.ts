@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** What hub and client refuse to put money in, on a real node with the real contracts. */
-import { connect } from '../client/connect.ts';
+import { connect, type ConnectOptions } from '../client/connect.ts';
 import type { HubDescription } from '../client/hub-description.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { domainSeparator } from '../protocol/digests.ts';
 import type { Address, Bytes } from '../protocol/types.ts';
 import { MemoryStore } from '../store/memory-store.ts';
-import { channelCode, registryCode, transferAppCode } from './contracts.ts';
+import { ADDRESSES } from './addresses.ts';
+import { APP_CODE, channelCode, registryCode } from './contracts.ts';
 import { checkDeployment } from './deployment-check.ts';
 import { openChain } from './open-chain.ts';
 import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
@@ -86,14 +87,22 @@ function description(transferApp: Address): HubDescription {
   };
 }
 
+/** What ends the attempt of a client to connect to a hub that names these contracts. */
+const refusalOf = (named: object, contracts?: ConnectOptions['chain']) => {
+  const told = description(chain.transferApp);
+  return attempt({ ...told, chains: [{ ...told.chains[0]!, ...named }] }, contracts);
+};
+
 /** What ends the attempt of a client to connect to a hub that nothing but its description exists of. */
-const refusal = (transferApp: Address) =>
+const refusal = (transferApp: Address) => attempt(description(transferApp));
+
+const attempt = (told: HubDescription, more: ConnectOptions['chain'] = {}) =>
   connect({
     hubUrl: 'http://hub.invalid',
     key: key(),
     store: new MemoryStore(),
-    description: description(transferApp),
-    chain: { rpcUrl: chain.url },
+    description: told,
+    chain: { rpcUrl: chain.url, ...more },
     fetch: () => Promise.reject(new Error('no such hub')),
   }).then(
     () => 'connected',
@@ -113,15 +122,15 @@ test.each<[string, () => Address, string]>([
   ['a token', () => chain.token, 'other code'],
   ['an account without code', () => `0x${'42'.repeat(20)}` as Address, 'none'],
 ])('a transfer app that is %s is refused by hub and client', async (_name, address, found) => {
-  expect(await mismatches(address())).toEqual([`code of the transfer app ${address()}: ${found}`]);
-  await expect(openChain(settings(address()), key())).rejects.toThrow(/is not as configured.*transfer app/);
+  expect(await mismatches(address())).toEqual([`code of the transferApp ${address()}: ${found}`]);
+  await expect(openChain(settings(address()), key())).rejects.toThrow(/is not as configured.*transferApp/);
   expect(await refusal(address())).toBe('hub_mismatch');
 });
 
 test('one bit of other code is refused, of the transfer app and of the channel', async () => {
   const { channelImplementation } = chain.contracts;
   for (const [what, address] of [
-    ['transfer app', chain.transferApp],
+    ['transferApp', chain.transferApp],
     ['channel implementation', channelImplementation],
   ] as const) {
     await withCode(address, lastByteFlipped, async () => {
@@ -131,6 +140,33 @@ test('one bit of other code is refused, of the transfer app and of the channel',
     });
   }
   expect(await mismatches(chain.transferApp)).toEqual([]);
+});
+
+test("W-B4 contracts that a hub names are those this client knows, or those its caller names: never the hub's word", async () => {
+  const { registry, factory, channelImplementation } = chain.contracts;
+  const own = { registry, factory, channelImplementation, transferApp: chain.transferApp };
+  expect(own).toEqual(
+    Object.fromEntries(Object.keys(own).map((name) => [name, ADDRESSES[name as keyof typeof own]])),
+  );
+  const other = `0x${'42'.repeat(20)}` as string as Address;
+  for (const name of Object.keys(own)) {
+    // The very same code elsewhere is another contract all the same: its operator may have been first there.
+    const code = await answerOf<string>('eth_getCode', [own[name as keyof typeof own], 'latest']);
+    await withCode(
+      other,
+      () => code,
+      async () => {
+        expect(await refusalOf({ [name]: other })).toBe('hub_mismatch');
+        expect(await refusalOf({}, { contracts: { ...own, [name]: other } })).toBe('hub_mismatch');
+      },
+    );
+    // Named by the caller, it is still looked at.
+    expect(await refusalOf({ [name]: other }, { contracts: { ...own, [name]: other } })).toBe('hub_mismatch');
+  }
+  expect(await refusalOf({}, { contracts: own })).toBe('unreachable');
+  expect(await refusalOf({}, { contracts: { ...own, registry: 'nowhere' as Address } })).toBe(
+    'invalid_argument',
+  );
 });
 
 test('a channel that would check signatures for another domain is refused', async () => {
@@ -148,7 +184,7 @@ test('a channel that would check signatures for another domain is refused', asyn
 });
 
 test('the code compared with is that of the contracts, not of nothing', () => {
-  for (const { deployedBytecode } of [registryCode, channelCode, transferAppCode]) {
+  for (const { deployedBytecode } of [registryCode, channelCode, ...Object.values(APP_CODE)]) {
     expect((deployedBytecode as Bytes).length).toBeGreaterThan(1_000);
   }
 });

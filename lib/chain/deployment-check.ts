@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 /** The deployed bytes are the protocol: whoever puts money in them looks first. */
-import { toBytes, toHex } from '../protocol/bytes.ts';
+import { toHex } from '../protocol/bytes.ts';
 import { channelAddress } from '../protocol/channel-address.ts';
 import { domainSeparator } from '../protocol/digests.ts';
 import type { Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import { ask, count, data, view } from './chain-answers.ts';
+import { AS_COMPILED, describeCode } from './contract-code.ts';
 import {
+  APP_CODE,
   channelCode,
   channelInterface,
   factoryCode,
   factoryInterface,
   registryCode,
   registryInterface,
-  transferAppCode,
+  type AppName,
   type ContractAddresses,
-  type ContractCode,
 } from './contracts.ts';
 import type { JsonRpc } from './json-rpc.ts';
 
@@ -25,15 +26,17 @@ export interface Mismatch {
   readonly found: string;
 }
 
+const APP_NAMES = Object.keys(APP_CODE) as AppName[];
+
 /**
- * What on chain differs from what is configured and compiled: the chain's id, the code of the three contracts and of the
- * transfer app if one is configured, how they name each other, the signing domain, and a channel's address. Empty if all is well. Fails with `chain_unavailable`.
+ * What on chain differs from what is configured and compiled: the chain's id, the code of the three contracts and of
+ * the apps that are configured, how they name each other, the signing domain, and a channel's address. Empty if all is well. Fails with `chain_unavailable`.
  */
 export async function checkDeployment(
   rpc: JsonRpc,
   contracts: ContractAddresses,
 ): Promise<Outcomes<readonly Mismatch[]>> {
-  const { chainId, registry, factory, channelImplementation, transferApp } = contracts;
+  const { chainId, registry, factory, channelImplementation } = contracts;
   const chain = await ask(rpc, count, 'eth_chainId', []);
   if (!chain.ok) return chain;
   if (chain.value !== chainId) {
@@ -44,14 +47,14 @@ export async function checkDeployment(
     ['registry', registry, registryCode],
     ['factory', factory, factoryCode],
     ['channel implementation', channelImplementation, channelCode],
-    ['transfer app', transferApp, transferAppCode],
+    ...APP_NAMES.map((name) => [name, contracts[name], APP_CODE[name]] as const),
   ] as const) {
     if (address === undefined) continue;
     const found = await ask(rpc, data, 'eth_getCode', [address, 'latest']);
     if (!found.ok) return found;
     const described = describeCode(found.value, code);
-    if (described !== asCompiled)
-      foreign.push({ what: `code of the ${what} ${address}`, expected: asCompiled, found: described });
+    if (described !== AS_COMPILED)
+      foreign.push({ what: `code of the ${what} ${address}`, expected: AS_COMPILED, found: described });
   }
   return foreign.length > 0 ? ok(foreign) : checkNames(rpc, contracts);
 }
@@ -126,13 +129,4 @@ async function checkNames(
     if (found.value !== expected) mismatches.push({ what, expected, found: found.value });
   }
   return ok(mismatches);
-}
-
-const asCompiled = 'as compiled';
-
-function describeCode(code: string, { deployedBytecode, immutables }: ContractCode): string {
-  if (code === '0x') return 'none';
-  const found = toBytes(code);
-  for (const { start, length } of immutables) found.fill(0, start, start + length);
-  return toHex(found) === deployedBytecode.toLowerCase() ? asCompiled : 'other code';
 }

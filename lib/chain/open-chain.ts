@@ -2,18 +2,19 @@
 /** A chain with a key to write to it, after its contracts were seen to be the ones this code was built against. */
 import { EthereumChainReader } from './chain-reader.ts';
 import { EthereumChainWriter } from './chain-writer.ts';
-import type { ContractAddresses } from './contracts.ts';
+import type { AppName, ContractAddresses } from './contracts.ts';
 import { createJsonRpc } from './json-rpc.ts';
 import { signerOf } from './transaction.ts';
 
-export interface ChainSettings {
+/** Of the apps those that are the caller's business. */
+type AppSettings = { readonly [Name in AppName]?: string };
+
+export interface ChainSettings extends AppSettings {
   readonly chainId: number;
   readonly rpcUrl: string;
   readonly factory: string;
   readonly channelImplementation: string;
   readonly registry: string;
-  /** Absent where transfers are none of the caller's business. */
-  readonly transferApp?: string;
 }
 
 export interface OpenChain {

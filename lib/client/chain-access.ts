@@ -7,6 +7,7 @@ import type { ChainAccess } from './door/connect-options.ts';
 import { EpochReader } from './epoch-reader.ts';
 import type { ChainDescription } from './hub-description.ts';
 import { IndraError } from './indra-error.ts';
+import { foreignContracts } from './named-contracts.ts';
 import type { ChainReader, ChainWriter, ChannelKey } from './ports.ts';
 
 const nodeOf = (chain: ChainDescription, { rpcUrl }: ChainAccess = {}) =>
@@ -16,14 +17,17 @@ export const readerOf = (chain: ChainDescription, access: ChainAccess | undefine
   new EpochReader(nodeOf(chain, access), chain);
 
 /**
- * The contracts must be those this code was built against, on the chain as its user sees it. Rejects with `hub_mismatch`, or with
- * `chain_unavailable` unless it was seen before: code on a chain does not change.
+ * The contracts must be where this code or its caller says, and be those this code was built against, on the chain as its user sees it. Rejects with `hub_mismatch`, or with
+ * `chain_unavailable` unless it was seen before: code on a chain does not change, and a channel stays where it was opened when
+ * another version of this code knows other addresses.
  */
 export async function checkContracts(
   chain: ChainDescription,
   access: ChainAccess | undefined,
   wasSeen = false,
 ): Promise<void> {
+  const foreign = wasSeen ? [] : foreignContracts(chain, access?.contracts);
+  if (foreign.length > 0) throw IndraError.from('hub_mismatch', { contracts: foreign });
   const deployment = await checkDeployment(nodeOf(chain, access), chain);
   if (!deployment.ok && !wasSeen) throw IndraError.of(deployment.error);
   if (deployment.ok && deployment.value.length > 0)

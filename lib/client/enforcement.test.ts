@@ -211,7 +211,7 @@ test('W-B5 a hub that opens the app unmoved does not have it final while the pay
   const hub = (step: DisputeStep) =>
     world.send(world.hubWriter, world.hubWriter.disputeCall(world.channel, step));
   await hub({ kind: 'challenge', ledger, signatures });
-  await hub({ kind: 'open-app', app, ledger, proof: [], state, moves: [] });
+  await hub({ kind: 'open-app', app, ledger, signatures, proof: [], state, moves: [] });
   const holding = runningHolding(await record(), []);
   const view = await world.reader.dispute(holding, { now: clock.now(), fromBlock: 0 });
   expect(view.ok && view.value.apps.get(instance.id)?.finalizesAt).toBeGreaterThan(app.actionDeadline);

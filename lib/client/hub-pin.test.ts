@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** A hub whose description changes between two connections, and one whose terms were never good. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ADDRESSES } from '../chain/addresses.ts';
 import { ok } from '../protocol/result.ts';
 import { refuse } from '../protocol/errors.ts';
+import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
 import { ZERO_HASH, type Address } from '../protocol/types.ts';
 import { toJson } from '../protocol/wire/primitives.ts';
 import { encodeReply } from '../messaging/envelope.ts';
@@ -58,7 +60,7 @@ const TERMS = {
   assets: [],
 };
 const describedAs = (terms: object = {}, responder: Address = door.address): HubDescription => ({
-  protocol: 2,
+  protocol: PROTOCOL_VERSION,
   hub: { identifier: door.identifier, address: responder },
   chains: [{ ...TERMS, ...terms }],
   nats: { urls: [], websocketUrls: [] },
@@ -262,7 +264,7 @@ describe('W-B4 whose chain it is', () => {
   test('a chain that cannot be asked is no chain to begin on', async () => {
     const more = {
       chain: { rpcUrl: 'http://127.0.0.1:1' },
-      description: describedAs(),
+      description: describedAs(ADDRESSES),
       transport: door.line(),
     };
     expect(await refusal(connect(options(more)))).toMatchObject({ code: 'chain_unavailable' });

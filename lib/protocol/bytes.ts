@@ -124,4 +124,11 @@ export function readUint(bytes: Uint8Array, index: number): bigint {
 export const readHash = (bytes: Uint8Array, index: number): Hash =>
   toHash(bytes.subarray(index * 32, index * 32 + 32));
 
+/** Null where the word is more than an address. */
+export function readAddress(bytes: Uint8Array, index: number): Address | null {
+  const word = bytes.subarray(index * 32, index * 32 + 32);
+  if (word.subarray(0, 12).some((byte) => byte !== 0)) return null;
+  return toHex(word.subarray(12)) as string as Address;
+}
+
 export const utf8 = utf8ToBytes;

@@ -9,26 +9,33 @@ import {CoinTransfer} from "../Structs.sol";
 
 /// @title Many small payments out of one stake
 /// @notice Participant 0 pays, participant 1 is paid by receipts. A named signer, such as the payer, signs EIP-712 receipts of
-/// the total due so far; the last one replaces all before it, and may be less than the stake. It ends when all is paid.
+/// the total due so far; the last one replaces all before it, and may be less than the stake. With the first receipt participant
+/// 1 also gets a flat fee. It ends when all is paid.
 contract BatchedTransferApp is CounterfactualApp {
     error InvalidState(uint256 length);
+    error InvalidAction(uint256 length);
     error NotMore(uint256 given, uint256 paid);
-    error MoreThanStaked(uint256 given, uint256 amount);
+    error MoreThanStaked(uint256 paid, uint256 fee, uint256 amount);
     error WrongSigner(address expected, address recovered);
 
     /// @param domain EIP-712 domain separator of the signer
-    /// @param paid total of all receipts so far
+    /// @param fee what participant 1 gets beside what was paid, once anything was
+    /// @param paid total of all receipts so far; never more than amount - fee
     struct State {
         uint256 amount;
         address signer;
         bytes32 domain;
         bytes32 paymentId;
+        uint256 fee;
         uint256 paid;
     }
 
+    /// @notice A receipt and its signature, in four words: an action has one encoding.
     struct Action {
         uint256 paid;
-        bytes signature;
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
     }
 
     bytes32 public constant RECEIPT_TYPEHASH = keccak256("Receipt(bytes32 paymentId,uint256 paid)");
@@ -36,7 +43,7 @@ contract BatchedTransferApp is CounterfactualApp {
     /// @inheritdoc CounterfactualApp
     function isStateTerminal(bytes calldata encodedState) external pure returns (bool) {
         State memory state = _decode(encodedState);
-        return state.paid == state.amount;
+        return state.paid + state.fee == state.amount;
     }
 
     /// @inheritdoc CounterfactualApp
@@ -50,11 +57,13 @@ contract BatchedTransferApp is CounterfactualApp {
         bytes calldata encodedAction
     ) external pure returns (bytes memory) {
         State memory state = _decode(encodedState);
+        if (encodedAction.length != 128) revert InvalidAction(encodedAction.length);
         Action memory action = abi.decode(encodedAction, (Action));
         if (action.paid <= state.paid) revert NotMore(action.paid, state.paid);
-        if (action.paid > state.amount) revert MoreThanStaked(action.paid, state.amount);
+        _requireStaked(action.paid, state.fee, state.amount);
         bytes32 structHash = keccak256(abi.encode(RECEIPT_TYPEHASH, state.paymentId, action.paid));
-        address recovered = ECDSA.recover(Digests.typedData(state.domain, structHash), action.signature);
+        bytes32 digest = Digests.typedData(state.domain, structHash);
+        address recovered = ECDSA.recover(digest, action.v, action.r, action.s);
         if (recovered != state.signer) revert WrongSigner(state.signer, recovered);
         state.paid = action.paid;
         return abi.encode(state);
@@ -64,13 +73,21 @@ contract BatchedTransferApp is CounterfactualApp {
     function computeOutcome(bytes calldata encodedState) external pure returns (bytes memory) {
         State memory state = _decode(encodedState);
         CoinTransfer[2] memory transfers;
-        transfers[0].amount = state.amount - state.paid;
-        transfers[1].amount = state.paid;
+        transfers[1].amount = state.paid == 0 ? 0 : state.paid + state.fee;
+        transfers[0].amount = state.amount - transfers[1].amount;
         return abi.encode(transfers);
     }
 
-    function _decode(bytes calldata encodedState) private pure returns (State memory) {
-        if (encodedState.length != 160) revert InvalidState(encodedState.length);
-        return abi.decode(encodedState, (State));
+    /// Exactly six words: what has two encodings would have two hashes. What promises more than is staked is no state, so that
+    /// every state has an outcome.
+    function _decode(bytes calldata encodedState) private pure returns (State memory state) {
+        if (encodedState.length != 192) revert InvalidState(encodedState.length);
+        state = abi.decode(encodedState, (State));
+        _requireStaked(state.paid, state.fee, state.amount);
+    }
+
+    /// paid + fee may be more than 2^256, so it is not added up before this.
+    function _requireStaked(uint256 paid, uint256 fee, uint256 amount) private pure {
+        if (fee > amount || paid > amount - fee) revert MoreThanStaked(paid, fee, amount);
     }
 }

@@ -12,6 +12,7 @@ import {CoinTransfer} from "../Structs.sol";
 /// The domain is the signer's own and part of the state, so the app depends on nothing but its arguments.
 contract SignedTransferApp is CounterfactualApp {
     error InvalidState(uint256 length);
+    error InvalidAction(uint256 length);
     error AlreadyUnlocked();
     error NothingAttested();
     error WrongSigner(address expected, address recovered);
@@ -26,9 +27,12 @@ contract SignedTransferApp is CounterfactualApp {
         bytes32 attested;
     }
 
+    /// @notice An attestation and its signature, in four words: an action has one encoding.
     struct Action {
         bytes32 attested;
-        bytes signature;
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
     }
 
     bytes32 public constant ATTESTATION_TYPEHASH = keccak256("Attestation(bytes32 paymentId,bytes32 attested)");
@@ -49,11 +53,13 @@ contract SignedTransferApp is CounterfactualApp {
         bytes calldata encodedAction
     ) external pure returns (bytes memory) {
         State memory state = _decode(encodedState);
+        if (encodedAction.length != 128) revert InvalidAction(encodedAction.length);
         Action memory action = abi.decode(encodedAction, (Action));
         if (state.attested != 0) revert AlreadyUnlocked();
         if (action.attested == 0) revert NothingAttested();
         bytes32 structHash = keccak256(abi.encode(ATTESTATION_TYPEHASH, state.paymentId, action.attested));
-        address recovered = ECDSA.recover(Digests.typedData(state.domain, structHash), action.signature);
+        bytes32 digest = Digests.typedData(state.domain, structHash);
+        address recovered = ECDSA.recover(digest, action.v, action.r, action.s);
         if (recovered != state.signer) revert WrongSigner(state.signer, recovered);
         state.attested = action.attested;
         return abi.encode(state);
@@ -67,6 +73,7 @@ contract SignedTransferApp is CounterfactualApp {
         return abi.encode(transfers);
     }
 
+    /// Exactly five words: what has two encodings would have two hashes.
     function _decode(bytes calldata encodedState) private pure returns (State memory) {
         if (encodedState.length != 160) revert InvalidState(encodedState.length);
         return abi.decode(encodedState, (State));

@@ -53,6 +53,7 @@ contract SwapApp is CounterfactualApp {
         return abi.encode(lists);
     }
 
+    /// Exactly five words, the last of them 0 or 1: what has two encodings would have two hashes.
     function _decode(bytes calldata encodedState) private pure returns (State memory) {
         if (encodedState.length != 160) revert InvalidState(encodedState.length);
         return abi.decode(encodedState, (State));

@@ -49,7 +49,11 @@ export async function startLocalChain(options: readonly string[] = []): Promise<
   const wallets = Array.from({ length: 5 }, (_, i) =>
     HDNodeWallet.fromPhrase(phrase, undefined, `m/44'/60'/0'/0/${i}`),
   );
-  const provider = new JsonRpcProvider(url, 31337, { staticNetwork: true, pollingInterval: 20 });
+  const provider = new JsonRpcProvider(url, 31337, {
+    staticNetwork: true,
+    pollingInterval: 20,
+    cacheTimeout: -1,
+  });
   const deployer = new NonceManager((wallets[4] as HDNodeWallet).connect(provider));
   const deployment = await deployContracts(deployer);
   const token = await deployTestToken(deployer);

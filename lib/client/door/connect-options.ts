@@ -4,11 +4,13 @@ import type { Fetch } from '../../messaging/http-post.ts';
 import type { Store } from '../../store/store.ts';
 import type { HubDescription } from '../hub-description.ts';
 import type { HubMinimums } from '../hub-minimums.ts';
+import type { NamedContracts } from '../named-contracts.ts';
 import type { ChainReader, ChainWriter, Clock, Line } from '../ports.ts';
 import type { RiskLimit, RiskOptions } from '../risk-limits.ts';
 import { address } from './address.ts';
 import { flag, having, invalid, optional, shape, type Parser } from './argument.ts';
 import { signal } from './call-options.ts';
+import { address as chainAddress } from './address.ts';
 import { nodeAddress, webAddress } from './text.ts';
 import { chainId, LONGEST_MS, milliseconds, wholeNumber } from './whole-number.ts';
 
@@ -20,6 +22,8 @@ export interface ChainAccess {
   readonly trustHubRpc?: boolean | undefined;
   /** What the hub's terms must be at least, instead of what is usual. */
   readonly minimums?: Partial<HubMinimums> | undefined;
+  /** The contracts of a chain that cannot have those that every other chain has. */
+  readonly contracts?: NamedContracts | undefined;
 }
 
 export interface ConnectOptions {
@@ -114,9 +118,24 @@ const minimums = shape<Partial<HubMinimums>>(
   'minimums',
 );
 
+const contracts = shape<NamedContracts>(
+  {
+    registry: chainAddress,
+    factory: chainAddress,
+    channelImplementation: chainAddress,
+    transferApp: chainAddress,
+  },
+  'contracts',
+);
+
 const chainAccess: Parser<ChainAccess> = (value, field) => {
   const access = shape<ChainAccess>(
-    { rpcUrl: optional(nodeAddress), trustHubRpc: optional(flag), minimums: optional(minimums) },
+    {
+      rpcUrl: optional(nodeAddress),
+      trustHubRpc: optional(flag),
+      minimums: optional(minimums),
+      contracts: optional(contracts),
+    },
     'chain',
   )(value, field);
   if ((access.rpcUrl === undefined) !== (access.trustHubRpc === true))

@@ -9,6 +9,7 @@ import { ok } from '../result.ts';
 import { lockHashOf } from '../secrets.ts';
 import { OutcomeType, ZERO_HASH, type Bytes, type Hash, type Stake } from '../types.ts';
 import type { AppLogic } from './app-logic.ts';
+import { checkPayersStake } from './payers-stake.ts';
 
 export interface TransferState {
   readonly amount: bigint;
@@ -44,11 +45,7 @@ export const transferApp: AppLogic = {
 
   check(state: Bytes, stakes: readonly Stake[]): Outcomes<void> {
     const transfer = decodeTransferState(state);
-    const stake = stakes[0];
-    if (transfer === null || stakes.length !== 1 || stake === undefined) return refuse('invalid_state');
-    if (stake.amounts[PAYER] !== transfer.amount || stake.amounts[PAYEE] !== 0n)
-      return refuse('invalid_state', { amount: transfer.amount, stakes: stake.amounts });
-    return ok(undefined);
+    return transfer === null ? refuse('invalid_state') : checkPayersStake(transfer.amount, stakes);
   },
 
   isTerminal: (state) => decoded(state).preimage !== ZERO_HASH,

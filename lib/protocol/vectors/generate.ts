@@ -8,7 +8,9 @@ import { appsRoots } from './apps-root.ts';
 import { channelAddresses } from './channel-address.ts';
 import { identifiers, links } from './names.ts';
 import { secrets } from './secrets.ts';
+import { batchedTransferApp, signedTransferApp } from './signed-payments.ts';
 import { domains, keys, structures } from './structures.ts';
+import { swapApp } from './swap-app.ts';
 import { transferApp } from './transfer-app.ts';
 
 /** File name → what it holds. */
@@ -18,6 +20,9 @@ export const VECTORS = {
   structures,
   'apps-root': appsRoots,
   'transfer-app': transferApp,
+  'signed-transfer-app': signedTransferApp,
+  'batched-transfer-app': batchedTransferApp,
+  'swap-app': swapApp,
   'channel-address': channelAddresses,
   identifiers,
   links,

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** The transfer app's bytes, moves and outcomes, encoded by ethers as Solidity would. */
-import { AbiCoder, concat, dataSlice, sha256 } from 'ethers';
-import { ETHER, MAX_UINT256, TOP_WORD, ZERO_WORD, word } from './actors.ts';
-
-const coder = AbiCoder.defaultAbiCoder();
+import { concat, dataSlice, sha256 } from 'ethers';
+import { MAX_UINT256, TOP_WORD, ZERO_WORD, word } from './actors.ts';
+import { coder, transferOutcome, wrongLengths } from './app-vectors.ts';
 
 const encodeState = (amount: string, lockHash: string, preimage: string) =>
   coder.encode(['tuple(uint256 amount, bytes32 lockHash, bytes32 preimage)'], [[amount, lockHash, preimage]]);
-
-const encodeOutcome = (payer: string, payee: string) =>
-  coder.encode(
-    ['tuple(address to, uint256 amount)[2]'],
-    [
-      [
-        [ETHER, payer],
-        [ETHER, payee],
-      ],
-    ],
-  );
 
 const stateOf = (amount: string, lockHash: string, preimage: string) => ({
   amount,
@@ -39,9 +27,9 @@ const moves = (
   return {
     name,
     turnTaker: 1,
-    before: { ...locked, terminal: false, outcome: encodeOutcome(amount, '0'), shares: [amount, '0'] },
+    before: { ...locked, terminal: false, outcome: transferOutcome(amount, '0'), shares: [amount, '0'] },
     action: coder.encode(['bytes32'], [preimage]),
-    after: { ...unlocked, terminal: true, outcome: encodeOutcome('0', amount), shares: ['0', amount] },
+    after: { ...unlocked, terminal: true, outcome: transferOutcome('0', amount), shares: ['0', amount] },
   };
 });
 
@@ -67,11 +55,6 @@ const invalidActions = [
 ];
 
 /** Not 96 bytes: no state of this app. */
-const invalidStates = [
-  { name: 'nothing', state: '0x' },
-  { name: 'a byte short', state: dataSlice(locked, 0, 95) },
-  { name: 'a byte long', state: concat([locked, '0x00']) },
-  { name: 'a word long', state: concat([locked, ZERO_WORD]) },
-];
+const invalidStates = wrongLengths(locked);
 
 export const transferApp = { moves, invalidActions, invalidStates };

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Where the contracts are, on every chain: the addresses follow from the committed bytecode. Written by
+ * `npm run compile`; never edited.
+ */
+import type { Address } from '../protocol/types.ts';
+
+const at = (address: string) => address as Address;
+
+export const ADDRESSES = {
+  registry: at('0x31ba2f461d815a33663e45fbe47990bd61874a80'),
+  factory: at('0x083df2eabfa52f258310c291478a8b238bbb836e'),
+  channelImplementation: at('0x58f8c000dab294e0db6f66df44aa36dca4bbd095'),
+  transferApp: at('0x3aa4da0de94895c63a2bbe69e6ecfe14115e3f66'),
+  batchedTransferApp: at('0x80e65ddf26cf4665d1e93361c8ea082eb7908168'),
+  signedTransferApp: at('0xc915661665bfc8a55209668a0206a46cee06785a'),
+  swapApp: at('0x3e3af7e850ce90de6f4b5353dc209ce1003c8a7e'),
+  ticTacToeApp: at('0xab230ecc9c33739a38c18a1bf5092e86ce1c0b2e'),
+  nimApp: at('0x22eb39c522cd032f353c2301dd13dbc92b714113'),
+} as const;
