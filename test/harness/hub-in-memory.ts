@@ -21,13 +21,7 @@ import {
 import { identifierOf } from '../../lib/protocol/identifier.ts';
 import { firstState } from '../../lib/protocol/ledger.ts';
 import { ok } from '../../lib/protocol/result.ts';
-import {
-  ETHER,
-  ZERO_HASH,
-  type Address,
-  type Hash,
-  type Pair,
-} from '../../lib/protocol/types.ts';
+import { ETHER, ZERO_HASH, type Address, type Hash, type Pair } from '../../lib/protocol/types.ts';
 import type { HubEvent } from '../../lib/protocol/wire/events.ts';
 import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../lib/signing/native.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
