@@ -145,7 +145,11 @@ function add(
   const { operations } = built.value;
   const before = progress.built.reduce((count, other) => count + other.operations.length, 0);
   const bytes = progress.bytes + utf8(JSON.stringify(toJson(operations))).length;
-  if (before > 0 && (before + operations.length > limits.maxOperations || bytes > Math.min(limits.maxMessageBytes, BATCH_BYTES)))
+  if (
+    before > 0 &&
+    (before + operations.length > limits.maxOperations ||
+      bytes > Math.min(limits.maxMessageBytes, BATCH_BYTES))
+  )
     return { kind: 'full' };
   let state = progress.state;
   for (const operation of operations) {

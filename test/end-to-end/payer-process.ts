@@ -80,7 +80,8 @@ async function pay({ to, asset, amount, paymentId }: PayerOrder['payments'][numb
       say('paid');
       return;
     } catch (error) {
-      if (!(error instanceof IndraError) || error.outcome !== 'unknown') throw error;
+      if (!(error instanceof IndraError) || (error.outcome !== 'unknown' && error.code !== 'timeout'))
+        throw error;
     }
   }
 }
