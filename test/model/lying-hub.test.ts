@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+/** A hub that says what suits it of payments: the real client and the real hub, and an operator with a hand in its store. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { IndraClient } from '../../lib/client/client.ts';
+import { transferKey } from '../../lib/hub/transfer-item.ts';
+import { ETHER, type Hash } from '../../lib/protocol/types.ts';
+import { TwoUsers } from './two-users.ts';
+
+const DEPOSIT = 1_000n;
+const ID = `0x${'ab'.repeat(32)}` as const as Hash;
+
+let two: TwoUsers;
+let alice: IndraClient;
+let bob: IndraClient;
+
+beforeEach(async () => {
+  two = await TwoUsers.create(DEPOSIT);
+  ({ alice, bob } = two);
+});
+
+const certain = (client: IndraClient): bigint => client.balance(ETHER).certain;
+
+/** The operator has never heard of it. */
+async function deny(transferId: Hash): Promise<void> {
+  const { hubStore } = two.world;
+  const held = await hubStore.get(transferKey(transferId));
+  expect(await hubStore.remove(held!.key, held!.etag)).toEqual({ ok: true });
+}
+
+describe('W-D4 a hub that denies a payment', () => {
+  const pay = () => alice.transfer({ to: bob.identifier, asset: ETHER, amount: 10n, paymentId: ID });
+
+  test('that its payee has is not paid again by whoever asks with its id', async () => {
+    const { transferId } = await two.once(pay());
+    await two.pass(5);
+    expect([certain(alice), certain(bob)]).toEqual([990n, 1_010n]);
+    await deny(transferId);
+    expect(await two.once(pay())).toMatchObject({ paymentId: ID, transferId });
+    await two.pass(60);
+    expect(certain(alice)).toBe(990n);
+    alice = await two.restart(two.users[0]);
+    expect(await two.once(pay())).toMatchObject({ paymentId: ID, transferId });
+    await two.pass(60);
+    expect(certain(alice)).toBe(990n);
+  });
+
+  test('is not paid again by whoever asks once more after a timeout, without an id', async () => {
+    const request = { to: bob.identifier, asset: ETHER, amount: 10n };
+    two.weather.loss = 1;
+    const { details } = await two.failure(alice.transfer(request));
+    two.weather.loss = 0;
+    await two.pass(30);
+    expect([certain(alice), certain(bob)]).toEqual([990n, 1_010n]);
+    const { transferId } = details as { transferId: Hash };
+    await deny(transferId);
+    expect(await two.once(alice.transfer(request))).toMatchObject({ transferId });
+    await two.pass(60);
+    expect(certain(alice)).toBe(990n);
+  });
+
+  test('that was taken back is not made after all', async () => {
+    const { transferId } = await two.once(
+      alice.createLink({ asset: ETHER, amount: 10n, paymentId: ID, expiresIn: 3_600 }),
+    );
+    await two.once(alice.cancel(transferId));
+    expect(certain(alice)).toBe(DEPOSIT);
+    await deny(transferId);
+    const again = alice.createLink({ asset: ETHER, amount: 10n, paymentId: ID, expiresIn: 3_600 });
+    expect(await two.failure(again)).toMatchObject({ code: 'duplicate_payment' });
+    await two.pass(60);
+    expect(certain(alice)).toBe(DEPOSIT);
+  });
+});
