@@ -18,7 +18,7 @@ import { closeOf, type ClaimIntent, type Intent } from './intents.ts';
 import { recallReceived, rememberReceived } from './payment-facts.ts';
 import { verifyPayment, type VerifiedPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
-import { claimedApp } from './shown.ts';
+import { claimedApp, wasShown } from './shown.ts';
 
 /** Transfers that differ are told once each, up to so many. */
 const MAX_REFUSED = 1_000;
@@ -91,21 +91,23 @@ export class IncomingTransfers {
       const { appId, transferId } = route;
       const open = claimedApp(writer.record, appId);
       if (open === null) continue;
-      const isShown = writer.record.shown.some((shown) => shown.appId === appId);
-      if (isOver(open.app, clock.now()) && !isShown)
-        writer.submit({ kind: 'refund', appId, transferId }, { id }).catch(() => {});
+      if (isOver(open.app, clock.now()) && wasShown(writer.record, appId) === null)
+        this.#giveBack(open, transferId, id).catch(() => {});
       else
         writer
           .submit(closeOf(route), { id })
-          .catch((error: unknown) => this.#giveBack(open, transferId, error, id).catch(() => {}));
+          .catch((error: unknown) => this.#giveUp(open, transferId, error, id).catch(() => {}));
     }
   }
 
-  /** The hub takes it no more, and the chain was never shown it: nothing is left to wait for. */
-  async #giveBack(open: AppInstance, transferId: Hash, error: unknown, id: string): Promise<void> {
-    const { writer, clock, gate, reader } = this.#session;
+  async #giveUp(open: AppInstance, transferId: Hash, error: unknown, id: string): Promise<void> {
     const isRefused = error instanceof IndraError && error.code === 'transfer_expired';
-    if (!isRefused || !isOver(open.app, clock.now())) return;
+    if (isRefused && isOver(open.app, this.#session.clock.now())) await this.#giveBack(open, transferId, id);
+  }
+
+  /** Nobody takes it any more, and the chain was never shown it: nothing is left to wait for. */
+  async #giveBack(open: AppInstance, transferId: Hash, id: string): Promise<void> {
+    const { writer, gate, reader } = this.#session;
     const latest = await reader.latest();
     const disputed = latest.ok ? await gate.disputedApps(writer.record, latest.value.number) : latest;
     if (disputed.ok && !disputed.value.has(open.id))

@@ -25,7 +25,7 @@ import { runningHolding } from './holding.ts';
 import type { CloseIntent } from './intents.ts';
 import type { ChainReader, ChainWriter, Clock } from './ports.ts';
 import type { RiskLimits } from './risk-limits.ts';
-import { atRisk, claimedApp, exposures, pickLeaveAt, stakeOf, type Shown } from './shown.ts';
+import { atRisk, claimedApp, exposures, pickLeaveAt, stakeOf, wasShown, type Shown } from './shown.ts';
 import type { TransferTerms } from './transfer-terms.ts';
 
 export interface Pass {
@@ -91,10 +91,10 @@ export class PreimageGate {
     const risked = new Map<Address, bigint>();
     let enforced = 0n;
     const fresh = closings.filter(({ appId }) => {
-      const shown = record.shown.find((known) => known.appId === appId);
+      const shown = wasShown(record, appId);
       // It has left already: nothing more is risked by saying it again, but the money.
-      if (shown !== undefined) judged.set(appId, ok({ shown, until: Infinity }));
-      return shown === undefined;
+      if (shown !== null) judged.set(appId, ok({ shown, until: Infinity }));
+      return shown === null;
     });
     if (fresh.length === 0) return judged;
     const seen = await this.#undisputed(record, fresh);
@@ -116,7 +116,7 @@ export class PreimageGate {
       if (allowed.ok && isEnforceable) enforced += 1n;
       else if (allowed.ok) risked.set(stake.asset, sum);
       const leaveAt = isEnforceable ? pickLeaveAt(this.#parts.terms, instance.app, this.#parts.random) : null;
-      const shown = { appId, transferId, shownAt: this.#parts.clock.now(), leaveAt };
+      const shown = { appId, transferId, shownAt: this.#parts.clock.now(), leaveAt, isCertain: true };
       judged.set(appId, allowed.ok ? ok({ shown, until: timely.value }) : allowed);
     }
     return judged;
@@ -138,17 +138,20 @@ export class PreimageGate {
     return ok(undefined);
   }
 
-  /** In a transaction that opens the app, or moves in it. What was shown before is shown again at any time. */
+  /**
+   * In a transaction that opens the app, or moves in it. What was shown before is shown again at any time; what only may have
+   * been is not, or a hub that serves a lost state late would have the preimage from a transaction that comes too late.
+   */
   mayShowOnChain(record: ChannelRecord, { id, app, time }: AppInstance & { readonly time: number }): boolean {
-    const isShown = record.shown.some(({ appId }) => appId === id);
+    const isShown = wasShown(record, id) !== null;
     return isShown ? !isOver(app, time) : mayShowOnChain(this.#parts.terms, app, time);
   }
 
-  /** What a process without memory finds: it may have been shown, so it is enforced like what was. */
+  /** What a process without memory finds: it may have been shown, so it is enforced like what was; it is judged before it is. */
   asIfShown(instance: AppInstance, transferId: Hash): Shown {
     const { terms, clock, random } = this.#parts;
     const leaveAt = pickLeaveAt(terms, instance.app, random);
-    return { appId: instance.id, transferId, shownAt: clock.now(), leaveAt };
+    return { appId: instance.id, transferId, shownAt: clock.now(), leaveAt, isCertain: false };
   }
 
   /** What fits by itself is worth another try, once what is at risk now is countersigned. */
