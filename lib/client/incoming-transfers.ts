@@ -5,7 +5,7 @@
  */
 import { newCorrelationId } from '../messaging/envelope.ts';
 import { decodeTransferState, PAYEE, PAYER } from '../protocol/apps/transfer-app.ts';
-import { isOver, payeeDeadline } from '../protocol/deadlines.ts';
+import { isOver, payeeDeadline, payerHold } from '../protocol/deadlines.ts';
 import { assetOf } from '../protocol/ledger.ts';
 import { NO_ADDRESS, RESPONDER, type AppInstance, type Hash, type Payment } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
@@ -221,9 +221,9 @@ export class IncomingTransfers {
   }
 
   async #claimOnce(view: TransferView, verified: VerifiedPayment, id: string): Promise<Received> {
-    const { writer, clock, closing } = this.#session;
+    const { writer, clock, closing, terms } = this.#session;
     const { payment, digest, lockHash, secret } = verified;
-    const { transferId, asset, amount, payee } = payment;
+    const { transferId, asset, amount, payee, expiresAt } = payment;
     const intent: ClaimIntent = {
       kind: 'claim',
       transferId,
@@ -231,13 +231,14 @@ export class IncomingTransfers {
       amount,
       lockHash,
       payment: digest,
-      holdUntil: view.holdUntil,
+      // No later than what the payer signed needs: the hub alone would put off when its silence is answered.
+      holdUntil: Math.min(view.holdUntil, payerHold(terms, expiresAt)),
       secret,
       bearer: payee === NO_ADDRESS,
     };
     this.#verified.set(transferId, verified);
     for (let attempt = 1; ; attempt++) {
-      if (clock.now() > payment.expiresAt) throw IndraError.from('transfer_expired', { transferId });
+      if (clock.now() > expiresAt) throw IndraError.from('transfer_expired', { transferId });
       if (closing.aborted) throw IndraError.from('closed');
       await this.#awaitCollateral(verified, id);
       try {

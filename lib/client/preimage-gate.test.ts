@@ -191,6 +191,15 @@ describe('nothing is shown', () => {
     expect(await codes(claimed)).toEqual(['ok']);
   });
 
+  test('W-B2 where T_b lies further ahead than the hub holds any payment', async () => {
+    const { record } = claimedWith([LARGE]);
+    const stated = (actionDeadline: number) => ({ actionDeadline, asset: ETHER, amount: LARGE });
+    expect(await gate.mayClaim(record, stated(NOW + TERMS.maxHold))).toMatchObject({ ok: true });
+    expect(await gate.mayClaim(record, stated(NOW + TERMS.maxHold + 1))).toMatchObject({
+      error: { code: 'invalid_transfer' },
+    });
+  });
+
   test('while the chain cannot be asked, or a challenge stands on the channel or on the app', async () => {
     const claimed = claimedWith([LARGE, LARGE]);
     hasChain = false;

@@ -79,8 +79,10 @@ export class PreimageGate {
     const seen = await this.#look(record);
     if (!seen.ok) return seen;
     const { terms, clock } = this.#parts;
-    if (!mayClaim(terms, actionDeadline, laterOf(clock.now(), seen.value.blockTime)))
-      return refuse('transfer_expired', { actionDeadline });
+    const time = laterOf(clock.now(), seen.value.blockTime);
+    if (!mayClaim(terms, actionDeadline, time)) return refuse('transfer_expired', { actionDeadline });
+    // Whoever shows its preimage enforces it shortly before then: that must not be years away.
+    if (actionDeadline - time > terms.maxHold) return refuse('invalid_transfer', { actionDeadline });
     if (this.#isEnforceable(record, seen.value, { asset, amount }, 1n)) return ok(undefined);
     return this.#withinLimit(asset, atRisk(record, asset) + amount, amount);
   }
