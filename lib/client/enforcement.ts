@@ -75,8 +75,7 @@ export class Enforcement {
     const { writer, gate } = this.#session;
     if (sight === null || sight.chain.epoch !== writer.record.agreed.ledger.epoch) return false;
     if (sight.chain.finalizesAt !== 0) return true;
-    if (sight.chain.floorVersion === 0n) return false;
-    const disputed = await gate.disputedApps(writer.record, sight.block);
+    const disputed = await gate.disputedApps(writer.record, sight.chain, sight.block);
     return disputed.ok && owed.some(({ appId }) => disputed.value.has(appId));
   }
 

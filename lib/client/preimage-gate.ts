@@ -199,16 +199,20 @@ export class PreimageGate {
       this.#sight = null;
       return refuse('channel_disputed', { finalizesAt: status.finalizesAt });
     }
-    // No app can be opened from a ledger that was never on chain.
-    if (status.floorVersion === 0n) return seen;
-    const disputed = await this.disputedApps(record, number);
+    const disputed = await this.disputedApps(record, status, number);
     if (!disputed.ok) return disputed;
     const found = closings.find(({ appId }) => disputed.value.has(appId));
     return found === undefined ? seen : refuse('channel_disputed', { appId: found.appId });
   }
 
   /** Apps of the agreed state that somebody opened on chain. */
-  async disputedApps(record: ChannelRecord, fromBlock: number): Promise<Outcomes<ReadonlySet<Hash>>> {
+  async disputedApps(
+    record: ChannelRecord,
+    { floorVersion }: Pick<LedgerOnChain, 'floorVersion'>,
+    fromBlock: number,
+  ): Promise<Outcomes<ReadonlySet<Hash>>> {
+    // None can be opened from a ledger that was never on chain.
+    if (floorVersion === 0n) return ok(new Set());
     const { reader, clock } = this.#parts;
     const view = await reader.dispute(runningHolding(record, []), { now: clock.now(), fromBlock });
     if (!view.ok) return view;

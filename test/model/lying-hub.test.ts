@@ -71,3 +71,38 @@ describe('W-D4 a hub that denies a payment', () => {
     expect(certain(alice)).toBe(DEPOSIT);
   });
 });
+
+describe('a claim that came too late', () => {
+  test('is never told as received, whoever asks for it once more', async () => {
+    const { link, transferId } = await two.once(
+      alice.createLink({ asset: ETHER, amount: 10n, expiresIn: 3_600 }),
+    );
+    // The claim is signed and its countersignature lost.
+    const { life } = two.users[1];
+    void bob.redeem(link).catch(() => {});
+    const isClaimed = async (): Promise<boolean> =>
+      JSON.stringify((await two.world.hubStore.get(transferKey(transferId)))?.body).includes('"claimed"');
+    while (!(await isClaimed())) await two.clock.step();
+    life.isDead = true;
+    await two.pass(3_600 + 4_000);
+    const received: unknown[] = [];
+    two.weather.delay = 2_000;
+    bob = await two.start(two.users[1]);
+    bob.on('payment.received', (event) => received.push(event));
+    const answers: string[] = [];
+    for (let times = 0; times < 400; times++) {
+      if (times % 7 === 0)
+        void bob.redeem(link).then(
+          () => answers.push('received'),
+          ({ code }: { code: string }) => answers.push(code),
+        );
+      if (times % 20 === 0) void bob.settle().catch(() => {});
+      await two.clock.step();
+    }
+    await two.pass(60);
+    expect(bob.balance(ETHER).incoming).toBe(0n);
+    expect(new Set(answers)).toEqual(new Set(['transfer_expired']));
+    expect(received).toEqual([]);
+    expect(certain(bob)).toBe(DEPOSIT);
+  });
+});
