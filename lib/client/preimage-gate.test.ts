@@ -36,6 +36,8 @@ let now: number;
 let blockTime: number;
 let hasChain: boolean;
 let balance: bigint;
+/** Of the token; null where it does not say. */
+let decimals: number | null;
 let status: LedgerOnChain;
 let disputed: ReadonlySet<string>;
 let asked: number;
@@ -49,6 +51,7 @@ const reader = (): ChainReader =>
     },
     challenge: async () => ok(status),
     balance: async () => ok(balance),
+    decimals: async () => (decimals === null ? refuse('chain_unavailable') : ok(decimals)),
     dispute: async ({ states }: { states: readonly { apps: readonly AppInstance[] }[] }) =>
       ok({
         apps: new Map(
@@ -68,7 +71,7 @@ function gateWith(options: RiskOptions = {}): PreimageGate {
       address: CHANNEL.initiator,
       fees: async () => ok({ maxFeePerGas: GWEI, maxPriorityFeePerGas: 1n }),
     },
-    limits: new RiskLimits(options, [{ address: TOKEN, decimals: 6 }]),
+    limits: new RiskLimits(options, reader()),
     clock: { now: () => now, sleep: async () => {} },
     random: () => 0.5,
   });
@@ -79,6 +82,7 @@ beforeEach(() => {
   blockTime = NOW - 5;
   hasChain = true;
   balance = GAS_MONEY;
+  decimals = 6;
   status = { epoch: 0n, floorVersion: 0n, finalizesAt: 0, challengeId: 0n, digest: ZERO_HASH };
   disputed = new Set();
   asked = 0;
@@ -252,6 +256,24 @@ describe('at risk', () => {
     balance = 0n;
     gate = gateWith();
     expect(await codes(claimedWith([10_000_000n, 1n], undefined, TOKEN))).toEqual(['ok', 'at_risk_limit']);
+  });
+});
+
+describe('W-B4 what may be at risk of a token', () => {
+  test('is ten whole units as its contract counts them', async () => {
+    balance = 0n;
+    expect(await codes(claimedWith([10_000_000n, 1n], undefined, TOKEN))).toEqual(['ok', 'at_risk_limit']);
+    const stated = { actionDeadline: DEADLINE, asset: TOKEN, amount: 10_000_001n };
+    const { record } = claimedWith([stated.amount], undefined, TOKEN);
+    expect(await gate.mayClaim(record, stated)).toMatchObject({ error: { code: 'at_risk_limit' } });
+  });
+
+  test('is nothing where the contract cannot be asked, and it is asked again', async () => {
+    balance = 0n;
+    decimals = null;
+    expect(await codes(claimedWith([1n], undefined, TOKEN))).toEqual(['at_risk_limit']);
+    decimals = 6;
+    expect(await codes(claimedWith([1n], undefined, TOKEN))).toEqual(['ok']);
   });
 });
 

@@ -84,6 +84,7 @@ export class PreimageGate {
     // Whoever shows its preimage enforces it shortly before then: that must not be years away.
     if (actionDeadline - time > terms.maxHold) return refuse('invalid_transfer', { actionDeadline });
     if (this.#isEnforceable(record, seen.value, { asset, amount }, 1n)) return ok(undefined);
+    await this.#parts.limits.learn(asset);
     return this.#withinLimit(asset, atRisk(record, asset) + amount, amount);
   }
 
@@ -100,6 +101,9 @@ export class PreimageGate {
     });
     if (fresh.length === 0) return judged;
     const seen = await this.#undisputed(record, fresh);
+    const instances = fresh.flatMap(({ appId }) => claimedApp(record, appId) ?? []);
+    const assets = new Set(instances.map((instance) => stakeOf(instance).asset));
+    await Promise.all([...assets].map((asset) => this.#parts.limits.learn(asset)));
     for (const { appId, transferId } of fresh) {
       const instance = claimedApp(record, appId);
       if (!seen.ok || instance === null) {

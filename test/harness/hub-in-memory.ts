@@ -21,13 +21,7 @@ import {
 import { identifierOf } from '../../lib/protocol/identifier.ts';
 import { firstState } from '../../lib/protocol/ledger.ts';
 import { ok } from '../../lib/protocol/result.ts';
-import {
-  ETHER,
-  ZERO_HASH,
-  type Address,
-  type Hash,
-  type Pair,
-} from '../../lib/protocol/types.ts';
+import { ETHER, ZERO_HASH, type Address, type Hash, type Pair } from '../../lib/protocol/types.ts';
 import type { HubEvent } from '../../lib/protocol/wire/events.ts';
 import { addressOfPrivateKey, publicKey, recoverAddress, sign } from '../../lib/signing/native.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
@@ -91,6 +85,8 @@ export class TestChain {
   /** Of settled epochs, as `channel#epoch`; elsewhere the last state both held became final. */
   readonly finalRoots = new Map<string, Hash>();
   readonly claimable = new Map<string, bigint>();
+  /** Of every token, as its contract says. */
+  tokenDecimals = 18;
 
   put(channel: Address, asset: Address, received: Pair<bigint>): void {
     this.received.set(`${channel}#${asset}`, received);

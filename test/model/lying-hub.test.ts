@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { IndraClient } from '../../lib/client/client.ts';
 import { transferKey } from '../../lib/hub/transfer-item.ts';
 import { ETHER, type Hash } from '../../lib/protocol/types.ts';
+import { TOKEN } from '../harness/hub-in-memory.ts';
 import { TwoUsers } from './two-users.ts';
 
 const DEPOSIT = 1_000n;
@@ -105,4 +106,23 @@ describe('a claim that came too late', () => {
     expect(received).toEqual([]);
     expect(certain(bob)).toBe(DEPOSIT);
   });
+});
+
+test('W-B4 a hub that says a token has more decimals than it has does not raise what it may keep of it', async () => {
+  for (const client of [alice, bob]) {
+    two.world.chain.put(client.channelAddress, TOKEN, [10n ** 9n, 10n ** 9n]);
+    await two.once(client.settle());
+  }
+  // The hub says 18, and nobody has ether to enforce anything with.
+  two.world.chain.tokenDecimals = 6;
+  const held = () => [bob.balance(TOKEN).certain, bob.balance(TOKEN).incoming];
+  alice = await two.restart(two.users[0]);
+  bob = await two.restart(two.users[1]);
+  await two.once(alice.transfer({ to: bob.identifier, asset: TOKEN, amount: 10_000_001n }));
+  await two.pass(30);
+  expect(held()).toEqual([10n ** 9n, 0n]);
+  expect(bob.atRisk(TOKEN)).toEqual({ amount: 0n, limit: 10_000_000n });
+  await two.once(alice.transfer({ to: bob.identifier, asset: TOKEN, amount: 9_000_000n }));
+  await two.pass(30);
+  expect(held()).toEqual([10n ** 9n + 9_000_000n, 0n]);
 });
