@@ -283,10 +283,11 @@ describe('a closing that may not have left yet', () => {
     const record = await show(claimed);
     now = DEADLINE - TERMS.reaction;
     blockTime = now - 5;
-    expect(await gate.mayLeave(record, claimed.closings)).toMatchObject({ ok: true });
+    expect(await gate.tooLate(record, claimed.closings)).toEqual({ ok: true, value: new Set() });
     now += 1;
-    expect(await gate.mayLeave(record, claimed.closings)).toMatchObject({
-      error: { code: 'transfer_expired' },
+    expect(await gate.tooLate(record, claimed.closings)).toEqual({
+      ok: true,
+      value: new Set([claimed.closings[0]!.appId]),
     });
   });
 

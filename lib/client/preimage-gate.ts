@@ -129,19 +129,21 @@ export class PreimageGate {
   }
 
   /**
-   * A closing that an earlier process signed, or this one a while ago, and that may not have left. Fails with
-   * `transfer_expired` once it could not be enforced any more; otherwise what fails is worth another try.
+   * Of closings that an earlier process signed, or this one a while ago, and that may not have left: those that could not be
+   * enforced any more. What fails is worth another try.
    */
-  async mayLeave(record: ChannelRecord, closings: readonly CloseIntent[]): Promise<Outcomes<void>> {
+  async tooLate(
+    record: ChannelRecord,
+    closings: readonly CloseIntent[],
+  ): Promise<Outcomes<ReadonlySet<Hash>>> {
     const seen = await this.#undisputed(record, closings);
     if (!seen.ok) return seen;
     const time = laterOf(this.#parts.clock.now(), seen.value.blockTime);
-    for (const { appId } of closings) {
+    const isLate = ({ appId }: CloseIntent): boolean => {
       const instance = claimedApp(record, appId);
-      if (instance !== null && !mayShowOnChain(this.#parts.terms, instance.app, time))
-        return refuse('transfer_expired', { appId });
-    }
-    return ok(undefined);
+      return instance !== null && !mayShowOnChain(this.#parts.terms, instance.app, time);
+    };
+    return ok(new Set(closings.filter(isLate).map(({ appId }) => appId)));
   }
 
   /**

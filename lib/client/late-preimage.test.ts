@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** A user who lost everything with a claim open, and a hub that serves it when it suits the hub. A real chain with the real contracts. */
+/** Preimages that are asked for when it is too late to enforce them: none leaves. A real chain with the real contracts. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startLocalChain, type LocalChain } from '../chain/testing/local-chain.ts';
+import { failure } from '../messaging/envelope.ts';
 import { payerHold, showSpan } from '../protocol/deadlines.ts';
+import { fault } from '../protocol/errors.ts';
 import { ETHER } from '../protocol/types.ts';
+import type { TransferView } from '../protocol/wire/requests.ts';
 import { MemoryStore } from '../store/memory-store.ts';
+import { parseRecord, recordKey, type ChannelRecord } from './channel-record.ts';
 import type { IndraClient } from './client.ts';
 import { CHALLENGE_PERIOD, ChainClock, DisputedWorld, MARGIN, PACE } from './testing/disputed-world.ts';
 import { offeredTransfer } from './testing/offered-transfer.ts';
@@ -17,8 +21,9 @@ let chain: LocalChain;
 let clock: ChainClock;
 let world: DisputedWorld;
 let client: IndraClient;
-/** How often a preimage left. */
+/** How often a preimage left, and whether any could. */
 let shown: number;
+let isDown: boolean;
 
 beforeAll(async () => {
   chain = await startLocalChain();
@@ -29,14 +34,16 @@ jest.setTimeout(60_000);
 
 beforeEach(async () => {
   world = new DisputedWorld(chain, clock);
-  shown = 0;
+  [shown, isDown] = [0, false];
   const line = world.door.line.bind(world.door);
   world.door.line = () => {
     const { request, ...rest } = line();
     return {
       ...rest,
       request(operation, body, options) {
-        if (JSON.stringify(body).includes('"kind":"update"')) shown += 1;
+        const isShowing = JSON.stringify(body).includes('"kind":"update"');
+        if (isShowing && isDown) return Promise.resolve(failure(options?.id ?? 'none', fault('unreachable')));
+        if (isShowing) shown += 1;
         return request(operation, body, options);
       },
     };
@@ -48,11 +55,17 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
+const offered = (): TransferView =>
+  offeredTransfer(world, {
+    amount: OWED,
+    createdAt: clock.now(),
+    holdUntil: (expiresAt) => payerHold(TERMS, expiresAt),
+  });
+
 /** The hub has signed the claim and never said so; then all that its user stored is gone. */
 async function lostWithClaim(): Promise<number> {
   world.door.swallowed.add('install');
-  const holdUntil = (expiresAt: number): number => payerHold(TERMS, expiresAt);
-  world.door.pending = [offeredTransfer(world, { amount: OWED, createdAt: clock.now(), holdUntil })];
+  world.door.pending = [offered()];
   void client.settle().catch(() => {});
   await world.until('the claim is signed', () => world.door.state.apps.length === 1);
   await client.close();
@@ -60,6 +73,12 @@ async function lostWithClaim(): Promise<number> {
   world.store = new MemoryStore();
   expect(shown).toBe(0);
   return world.door.state.apps[0]!.app.actionDeadline;
+}
+
+async function record(): Promise<ChannelRecord> {
+  const item = await world.store.get(recordKey(chain.contracts.chainId, world.channel.address));
+  if (item === null) throw new Error('nothing is stored');
+  return parseRecord(item, world.catalogue);
 }
 
 const restoreAt = async (time: number): Promise<void> => {
@@ -93,4 +112,20 @@ describe('a claim that a hub serves to a restored user', () => {
     await restoreAt(deadline - showSpan(TERMS) - 120);
     await world.until('it is paid', () => client.balance(ETHER).certain === OWN + OWED);
   });
+});
+
+test('W-B2 a closing that could not leave does not leave after its deadline, when its device wakes up', async () => {
+  isDown = true;
+  world.door.pending = [offered()];
+  void client.settle().catch(() => {});
+  await world.until('it is stored to leave', async () => (await record()).shown.length === 1);
+  const { actionDeadline } = (await record()).agreed.apps[0]!.app;
+  await clock.pass(actionDeadline + 20 - clock.now());
+  isDown = false;
+  await world.until('it is given back', async () => {
+    await client.settle();
+    return world.door.state.apps.length === 0;
+  });
+  expect(shown).toBe(0);
+  expect(client.balance(ETHER)).toMatchObject({ certain: OWN, incoming: 0n });
 });
