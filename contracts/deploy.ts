@@ -161,7 +161,7 @@ async function ensureDeployer(signer: Signer): Promise<void> {
   const missing = DEPLOYER.cost - (await provider.getBalance(DEPLOYER.sender));
   if (missing > 0n) await sent(signer, { to: DEPLOYER.sender, value: missing }, isInstalled);
   try {
-    await (await provider.broadcastTransaction(DEPLOYER.transaction)).wait();
+    await minedIn(provider, await provider.broadcastTransaction(DEPLOYER.transaction));
   } catch (cause) {
     if (await isInstalled()) return;
     throw new Error(
@@ -180,13 +180,27 @@ async function sent(
   isDone: () => Promise<boolean>,
 ): Promise<number | null> {
   try {
-    const receipt = await (await signer.sendTransaction(transaction)).wait();
-    return receipt?.blockNumber ?? null;
+    return await minedIn(providerOf(signer), await signer.sendTransaction(transaction));
   } catch (error) {
     // A signer that counts nonces itself has counted the one that was not used.
     if ('reset' in signer && typeof signer.reset === 'function') signer.reset();
     if (await isDone()) return null;
     throw error;
+  }
+}
+
+const POLL_MS = 50;
+
+/**
+ * The block of a transaction, asked for until there is one: the provider's own waiting starts at the newest block, and on a chain
+ * that mines only what it is sent it misses one that was mined in between. Rejects where the transaction failed.
+ */
+async function minedIn(provider: Provider, { hash }: { readonly hash: string }): Promise<number> {
+  for (;;) {
+    const receipt = await provider.getTransactionReceipt(hash);
+    if (receipt?.status === 0) throw new Error(`Transaction ${hash} failed`);
+    if (receipt !== null) return receipt.blockNumber;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }
 

@@ -75,10 +75,7 @@ abstract contract AppOutcomes is AppChallenges {
         }
         if (app.outcomeType == Interpreter.MULTI_ASSET_MULTI_PARTY_COIN_TRANSFER) {
             payouts = app.stakes;
-            bytes memory question = abi.encodeCall(
-                IChannel.interpretMultiAsset,
-                (app.participants, payouts, outcome)
-            );
+            bytes memory question = abi.encodeCall(IChannel.interpretMultiAsset, (app.participants, payouts, outcome));
             AppCall.requireGas();
             (bool answered, bytes memory answer) = channelImplementation.staticcall{gas: AppCall.GAS}(question);
             if (answered) return abi.decode(answer, (bool, Stake[]));

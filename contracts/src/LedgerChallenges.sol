@@ -132,7 +132,12 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
     }
 
     /// Has this ledger on chain as part of opening an app from it: a running challenge with it or a newer one is kept.
-    function _show(ChannelId calldata id, address channel, Ledger calldata ledger, bytes[2] calldata signatures) internal {
+    function _show(
+        ChannelId calldata id,
+        address channel,
+        Ledger calldata ledger,
+        bytes[2] calldata signatures
+    ) internal {
         (, LedgerSlot memory slot) = _slotOf(id, ledger.channel, ledger.epoch);
         if (!_runsAtLeast(slot, ledger.version)) return _challenge(id, channel, slot, ledger, signatures);
         bytes32 digest = _digest(Digests.hash(ledger));

@@ -511,6 +511,7 @@ describe('a game of two keys, moved in on chain', () => {
     const provider = new JsonRpcProvider(chain.url, chain.contracts.chainId, {
       staticNetwork: true,
       pollingInterval: 20,
+      cacheTimeout: -1,
     });
     const signer = new NonceManager(new Wallet(toHex(chain.keys[3] as Uint8Array), provider));
     game = (await deployApps(signer)).ticTacToeApp.toLowerCase() as Address;

@@ -57,6 +57,12 @@ const DONE: Partial<Record<Intent['kind'], Fault['code']>> = {
   return: 'unknown_withdrawal',
 };
 
+/**
+ * What one commit brings lies in the hub's channel item until it is acted on, so a batch takes no more of it than leaves room for the
+ * next; one operation by itself may be larger.
+ */
+const BATCH_BYTES = 96 * 1024;
+
 interface Progress {
   readonly state: ChannelState;
   readonly built: readonly Built[];
@@ -139,7 +145,7 @@ function add(
   const { operations } = built.value;
   const before = progress.built.reduce((count, other) => count + other.operations.length, 0);
   const bytes = progress.bytes + utf8(JSON.stringify(toJson(operations))).length;
-  if (before > 0 && (before + operations.length > limits.maxOperations || bytes > limits.maxMessageBytes))
+  if (before > 0 && (before + operations.length > limits.maxOperations || bytes > Math.min(limits.maxMessageBytes, BATCH_BYTES)))
     return { kind: 'full' };
   let state = progress.state;
   for (const operation of operations) {

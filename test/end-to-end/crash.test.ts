@@ -18,7 +18,7 @@ import { seededRandom, type Random } from '../model/random.ts';
 import { DeadHandler } from './dead-handler.ts';
 import type { PayerOrder } from './payer-process.ts';
 import { PayingUser, welcome } from './paying-user.ts';
-import { PaymentBook, type BookedPayment } from './payment-book.ts';
+import { PaymentBook, requestOf, type BookedPayment } from './payment-book.ts';
 import { seeded } from './seeded.ts';
 
 const SEED = 9_012;
@@ -81,7 +81,7 @@ describe('with the store in a file', () => {
           await book.advances(stage.random.between(3, 10));
           await world.part('functions-1').kill();
           const late = book.enter(alice, bob, alice.client.channelAddress);
-          const asked = alice.client.transfer({ ...late, to: bob.identifier }, { timeoutMs: 300 });
+          const asked = alice.client.transfer(requestOf(late), { timeoutMs: 300 });
           await expect(asked).rejects.toMatchObject({ code: 'timeout', outcome: 'unknown' });
           await world.part('functions-1').start();
           await book.send(late);
@@ -158,7 +158,7 @@ async function clientDies({ world, users, book, random }: Stage): Promise<void> 
 
   // Paid while it is dead or about to die: it finds this when it is back.
   const incoming = book.enter(alice, dora, alice.client.channelAddress, { amount: 7n });
-  await alice.client.transfer({ ...incoming, to: dora.identifier });
+  await alice.client.transfer(requestOf(incoming));
   for (let life = 0; life < LIVES; life++) {
     const death = {
       write: random.between(1, 6),
@@ -206,7 +206,7 @@ async function handlersDie({ world, users, book }: Stage): Promise<void> {
     code: 'transfer_claimed',
   });
   // The hub does not know yet what it signed. Whoever asks hears that this is so, not that there is no such payment.
-  const askAgain = alice.client.transfer({ ...untold, to: bob.identifier }, { timeoutMs: 1_000 });
+  const askAgain = alice.client.transfer(requestOf(untold), { timeoutMs: 1_000 });
   await expect(askAgain).rejects.toMatchObject({ code: 'timeout', outcome: 'unknown' });
 
   await world.part('functions-1').kill();

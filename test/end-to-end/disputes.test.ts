@@ -22,7 +22,7 @@ import { fault } from '../../lib/protocol/errors.ts';
 import { err } from '../../lib/protocol/result.ts';
 import type { Address, Channel } from '../../lib/protocol/types.ts';
 import { MemoryStore } from '../../lib/store/memory-store.ts';
-import { LoneParty, nowOf, readerOf, recordIn, valueOf } from './lone-party.ts';
+import { LoneParty, nowOf, readerOf, recordIn, thievingHub, valueOf } from './lone-party.ts';
 
 const PERIODS = { challengePeriod: 30, appPeriods: [30, 60], patience: 5, reaction: 12 } as const;
 const MARGIN = 4;
@@ -202,13 +202,10 @@ const holdingOf = (record: ChannelRecord, self: Address, token: Address): Holdin
   assets: [token],
 });
 
-/** Puts an old state on chain, as whoever kept a copy can. */
+/** Puts an old state on chain, as a party that kept it can. */
 async function showStale({ channel, agreed }: ChannelRecord, by: LoneParty): Promise<void> {
   await by.step(channel, { kind: 'challenge', ledger: agreed.ledger, signatures: agreed.signatures });
 }
-
-const stranger = (world: World): Promise<LoneParty> =>
-  inTurn(world, () => new LoneParty(world, toBytes(Wallet.createRandom().privateKey)).fund());
 
 const pause = (seconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, Math.max(0, seconds * 1000)));
@@ -226,7 +223,7 @@ const withoutHub: Readonly<Record<string, WithoutHub>> = {
     const stale = await payee.record();
     await payer.pay(payee, 300n);
     await payee.has(DEPOSIT + 300n);
-    const cheat = await stranger(world);
+    const cheat = await thievingHub(world);
     return async () => {
       const { channel, agreed } = await payee.record();
       await showStale(stale, cheat);

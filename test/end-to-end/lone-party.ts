@@ -3,6 +3,8 @@
  * Whoever goes to the chain without asking anybody: an attacker with an old state, a party whose software is its own.
  * It sends what the contracts take, when the test wants it.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { World } from '../../infra/local/world.ts';
 import { parseRecord, recordKey, type ChannelRecord } from '../../lib/client/channel-record.ts';
 import type { Call } from '../../lib/chain/calls.ts';
@@ -22,7 +24,8 @@ import {
 } from '../../lib/protocol/dispute.ts';
 import { planDispute } from '../../lib/protocol/dispute/plan.ts';
 import type { Outcomes } from '../../lib/protocol/errors.ts';
-import type { Address, AppInstance, Channel, Hash } from '../../lib/protocol/types.ts';
+import { toBytes } from '../../lib/protocol/bytes.ts';
+import type { Address, AppInstance, Bytes, Channel, Hash } from '../../lib/protocol/types.ts';
 import type { Store } from '../../lib/store/store.ts';
 
 export function contractsIn(world: World): ContractAddresses {
@@ -53,24 +56,17 @@ export async function recordIn(world: World, store: Store, channel: Address): Pr
 
 export class LoneParty {
   readonly address: Address;
-  readonly #world: World;
   readonly #reader: EthereumChainReader;
   readonly #writer: EthereumChainWriter;
   readonly #sign: (digest: Uint8Array) => `0x${string}`;
 
   constructor(world: World, key: Uint8Array) {
-    this.#world = world;
     this.#reader = readerOf(world);
     const rpc = createJsonRpc({ url: world.chain.rpcUrl });
     const signer = signerOf(key);
     this.#writer = new EthereumChainWriter({ rpc, contracts: contractsIn(world), signer });
     this.#sign = signer.sign;
     this.address = signer.address;
-  }
-
-  async fund(): Promise<this> {
-    await this.#world.fund(this.address, { ether: 10n ** 18n, token: 0n });
-    return this;
   }
 
   async send(call: Call): Promise<Hash> {
@@ -100,4 +96,10 @@ export class LoneParty {
     const view = valueOf(await this.#reader.dispute(holding, { now: nowOf(), fromBlock: 0 }));
     return planDispute(holding, view, { leave: false, settleAfter: null }).isOver;
   }
+}
+
+/** Whoever has the hub's key, once the hub is gone: only a party can start a challenge. */
+export async function thievingHub(world: World): Promise<LoneParty> {
+  const key = await readFile(join(world.folder, 'keys', 'hub.key'), 'utf8');
+  return new LoneParty(world, toBytes(key.trim() as Bytes));
 }

@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import type { World } from '../../infra/local/world.ts';
 import { rpc } from '../../infra/local/local-chain.ts';
 import { waitUntil } from '../../infra/local/wait-until.ts';
+import type { TransferRequest } from '../../lib/client/client.ts';
 import { IndraError } from '../../lib/client/indra-error.ts';
 import { channelKey, parseChannel } from '../../lib/hub/channel-item.ts';
 import { parseTransfer, transferKey } from '../../lib/hub/transfer-item.ts';
@@ -60,11 +61,10 @@ export class PaymentBook {
   }
 
   /** Asks until the answer is known, always under the same id. Anything but "unknown" or success fails the test. */
-  async send({ from, to, asset, amount, paymentId }: BookedPayment): Promise<void> {
+  async send(payment: BookedPayment): Promise<void> {
     for (;;) {
-      const request = { to: to.identifier, asset, amount, paymentId };
       try {
-        await from.client.transfer(request, { timeoutMs: PATIENCE_MS });
+        await payment.from.client.transfer(requestOf(payment), { timeoutMs: PATIENCE_MS });
         return;
       } catch (error) {
         if (!(error instanceof IndraError) || error.outcome !== 'unknown') throw error;
@@ -190,3 +190,11 @@ export class PaymentBook {
     return Array.from({ length: digits }, () => this.#random.between(0, 15).toString(16)).join('');
   }
 }
+
+/** What its payer asks for. */
+export const requestOf = ({ to, asset, amount, paymentId }: BookedPayment): TransferRequest => ({
+  to: to.identifier,
+  asset,
+  amount,
+  paymentId,
+});

@@ -7,6 +7,7 @@ import { encodeTransferState } from '../../protocol/apps/transfer-app.ts';
 import { appStateDigest, stateHash } from '../../protocol/digests.ts';
 import type { Operation } from '../../protocol/operations.ts';
 import { lockHashOf } from '../../protocol/secrets.ts';
+import { METADATA_MAX } from '../../protocol/wire/statements.ts';
 import { ETHER, NO_ADDRESS, type Address, type Bytes, type Hash } from '../../protocol/types.ts';
 import { maxBodyBytes } from '../../store/item-form.ts';
 import { loadChannel } from '../channels.ts';
@@ -58,7 +59,7 @@ async function pour(user: TestUser, next: () => Operation, batch: number): Promi
 }
 
 /** Each character of it takes six bytes of JSON, and a longer one is refused at the door. */
-const LONGEST = { note: '\u0001'.repeat(512), sealed: hexOf(512) };
+const LONGEST = { metadata: hexOf(METADATA_MAX), sealed: hexOf(512) };
 
 async function isMarked(user: TestUser): Promise<void> {
   const finalizesAt = world.hub.clock.now() + 3_600;
@@ -107,7 +108,7 @@ describe('W-A1 a padded item', () => {
       return sent.at(-1)!.operation;
     };
     expect(code(await alice.propose(...Array.from({ length: 64 }, next)))).toBe('channel_full');
-    expect(code(await alice.propose(...Array.from({ length: 40 }, next)))).toBe('ok');
+    expect(code(await alice.propose(...Array.from({ length: 32 }, next)))).toBe('ok');
     const open = sent.slice(64);
     world.world.put(alice.channel.address, ETHER, [1_000_001n, 0n]);
     expect(code(await alice.propose({ kind: 'deposit', asset: ETHER, deposits: [1_000_001n, 0n] }))).toBe(

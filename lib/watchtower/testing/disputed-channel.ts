@@ -121,7 +121,15 @@ export class DisputedChannel {
     // On chain signatures on an app state are by participant position.
     const isTurned = app.participants[0] !== this.channel.initiator;
     const signatures = (isTurned ? [responders, initiators] : [initiators, responders]) as Pair<Bytes>;
-    const step = { kind: 'set-app-state', app, version, state, signatures, path: NO_PROOF, moves: [] } as const;
+    const step = {
+      kind: 'set-app-state',
+      app,
+      version,
+      state,
+      signatures,
+      path: NO_PROOF,
+      moves: [],
+    } as const;
     return this.send(disputeCall(this.#chain.contracts, this.channel, step));
   }
 
