@@ -286,6 +286,18 @@ export class EthereumChainReader {
     return view(this.#rpc, asked, ([balance]) => balance as bigint);
   }
 
+  /** Of a token, by its contract. */
+  decimals(asset: Address): Promise<Outcomes<number>> {
+    const asked = {
+      to: asset,
+      contract: tokenInterface,
+      method: 'decimals',
+      values: [],
+      block: 'latest',
+    } as const;
+    return view(this.#rpc, asked, ([decimals]) => Number(decimals));
+  }
+
   allowance(owner: Address, asset: Address, spender: Address): Promise<Outcomes<bigint>> {
     const values = [owner, spender];
     const asked = {

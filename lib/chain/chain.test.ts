@@ -163,6 +163,7 @@ test('token collateral deploys and approves where that is still to be done', asy
   expect(valueOf(await hub.collateralCalls(channel, chain.token, 401n))).toHaveLength(3);
   await send(hub, calls[2] as Call);
   expect(valueOf(await reader.received(channel, chain.token, await height()))).toEqual([300n, 400n]);
+  expect(valueOf(await reader.decimals(chain.token))).toBe(18);
   expect(valueOf(await reader.balance(hub.address, chain.token))).toBe(600n);
   expect(valueOf(await reader.balance(channel.address, chain.token))).toBe(700n);
 });

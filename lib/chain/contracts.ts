@@ -27,6 +27,7 @@ export const factoryInterface = new Interface(factory.abi);
 export const channelInterface = new Interface(channel.abi);
 export const tokenInterface = new Interface([
   'function balanceOf(address owner) view returns (uint256)',
+  'function decimals() view returns (uint8)',
   'function allowance(address owner, address spender) view returns (uint256)',
   'function approve(address spender, uint256 amount) returns (bool)',
   'function transfer(address to, uint256 amount) returns (bool)',

@@ -46,7 +46,7 @@ function start(
     limits: LIMITS,
     gate: {
       judge: () => Promise.reject(new Error('nothing is shown')),
-      mayLeave: () => Promise.reject(new Error('nothing is shown')),
+      tooLate: () => Promise.reject(new Error('nothing is shown')),
     },
     recover,
     clock: { now: () => NOW, sleep: async () => {} },

@@ -3,7 +3,8 @@
  * The one writer of a channel. It takes one step at a time: plan, sign, store, send, judge the answer. While a proposal is
  * in flight new intents wait and go into the next one together. What to do is decided by `planProposal` and `judgeAnswer`.
  */
-import type { ErrorCode, Fault } from '../protocol/errors.ts';
+import { isOver } from '../protocol/deadlines.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 import type { AgreedState, Hash } from '../protocol/types.ts';
 import type { Expectation } from '../store/store.ts';
 import { answerWithinMs, backoffMs } from './backoff.ts';
@@ -16,7 +17,7 @@ import { planProposal, type Draft } from './plan-proposal.ts';
 import type { Pass } from './preimage-gate.ts';
 import { readAnswer } from './read-answer.ts';
 import { loadRecord, saveRecord } from './record-store.ts';
-import { showings, withShown } from './shown.ts';
+import { claimedApp, showings, withShown } from './shown.ts';
 import { signDraft } from './sign-draft.ts';
 import type { Agreement, SubmitOptions, WriterParts } from './writer-parts.ts';
 
@@ -292,6 +293,15 @@ export class ChannelWriter {
     }
   }
 
+  /** That it was sent is no proof that it left: what nobody takes any more is shown to nobody. */
+  #isOver(head: SignedProposal): boolean {
+    const now = this.#parts.clock.now();
+    return showings(this.#record, head.intents).some(({ appId }) => {
+      const open = claimedApp(this.#record, appId);
+      return open !== null && isOver(open.app, now);
+    });
+  }
+
   /**
    * What was signed by an earlier process, or waited for its store, may not have left yet: it does so only while it could
    * still be enforced. The hub is asked what it holds, and what has become too late is signed away (invariant 17).
@@ -301,32 +311,34 @@ export class ChannelWriter {
     const closings = showings(this.#record, head.intents);
     if (closings.length === 0 || (head === this.#cleared?.head && clock.now() <= this.#cleared.until))
       return true;
-    const allowed = await gate.mayLeave(this.#record, closings);
-    if (allowed.ok) return true;
-    if (allowed.error.code !== 'transfer_expired') {
+    const late = await gate.tooLate(this.#record, closings);
+    if (!late.ok) {
       await this.#pause();
       return false;
     }
+    if (late.value.size === 0) return true;
     const { address } = this.#record.channel;
     const view = await hub.ask('sync', { channel: address }, { id: head.id, signal: this.#stop.signal });
     const verdict = view.ok ? judgeServed(this.#record, view.value.state, recover) : null;
     const isElsewhere = verdict?.kind === 'agreed' || verdict?.kind === 'foreign';
     if (verdict === null) await this.#pause();
     else if (isElsewhere) await this.#act(head, verdict);
-    else this.#withhold(head, closings, allowed.error);
+    else this.#withhold(head, late.value);
     return false;
   }
 
-  #withhold(head: SignedProposal, closings: readonly CloseIntent[], reason: Fault): void {
-    const late = new Set(closings.map(({ appId }) => appId));
+  #withhold(head: SignedProposal, late: ReadonlySet<Hash>): void {
     const { shown } = this.#record;
     this.#become({
       ...abandonHead(this.#record),
       shown: shown.filter(({ appId }) => !late.has(appId)),
     });
-    const others = head.intents.filter((intent) => !(intent.kind === 'close' && late.has(intent.appId)));
-    this.#queue.putBack(others.map((intent) => queued(intent, head.id)));
-    for (const closing of closings) this.#fail(closing, IndraError.of(reason));
+    const isLate = (intent: Intent): boolean => intent.kind === 'close' && late.has(intent.appId);
+    this.#queue.putBack(
+      head.intents.filter((intent) => !isLate(intent)).map((intent) => queued(intent, head.id)),
+    );
+    const error = IndraError.from('transfer_expired', { appIds: [...late] });
+    for (const closing of head.intents.filter(isLate)) this.#fail(closing, error);
   }
 
   /** The next proposal is signed, stored together with what was agreed before it, and only then sent (invariant 3). */
@@ -396,7 +408,7 @@ export class ChannelWriter {
 
   async #exchange(head: SignedProposal): Promise<void> {
     const { hub, recover } = this.#parts;
-    if (head !== this.#left && !(await this.#mayLeave(head))) return;
+    if ((head !== this.#left || this.#isOver(head)) && !(await this.#mayLeave(head))) return;
     this.#left = head;
     this.#attempts += 1;
     const reply = await hub.askText(head.operation, head.body, {

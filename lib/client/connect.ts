@@ -124,7 +124,7 @@ async function start(beginning: Beginning): Promise<IndraClient> {
   const builder = operationBuilder({ channel, key, terms, ephemeralKey });
   const [mine] = chain.appPeriods;
   const chainWriter = options.writer ?? writerTo(chain, options.chain, key);
-  const limits = new RiskLimits(options.atRisk ?? {}, chain.assets);
+  const limits = new RiskLimits(options.atRisk ?? {}, reader);
   const gate = new PreimageGate({ terms, reader, chainWriter, limits, clock, random: Math.random });
   const tellRisk = riskTeller(limits, events);
   const listener: WriterListener = {
@@ -203,6 +203,8 @@ async function start(beginning: Beginning): Promise<IndraClient> {
     lock.release();
     await line.close();
   });
+  // Only to be told: whoever needs one of them for money learns it then.
+  for (const { address } of chain.assets) void limits.learn(address).catch(() => {});
   await upkeep.disputes.begin();
   if (opened.isForeign || !lock.isHeld) session.writer.stayReadOnly(IndraError.from('another_writer'));
   else {

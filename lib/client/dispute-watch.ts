@@ -14,6 +14,7 @@ import { changeNotes, loadNotes, type DisputeNotes } from './dispute-item.ts';
 import type { ClientEventName, ClientEvents } from './events.ts';
 import { isEnforced, nextEpochRecord, ownApps, runningHolding, settledHolding, statesOf } from './holding.ts';
 import { IndraError } from './indra-error.ts';
+import { noteMade } from './payment-facts.ts';
 import { ownMoves, preimagesOf, type Preimages } from './own-moves.ts';
 import { Retries } from './retries.ts';
 import type { Session } from './session.ts';
@@ -392,6 +393,7 @@ export class DisputeWatch {
     };
     await saveSettledEpoch(store, settled);
     this.#epochs.set(epoch, settled);
+    for (const { side, transferId } of record.routes) if (side === 'payer') await noteMade(store, transferId);
     // Written even if nothing changes: without them the next start would not look for this epoch.
     this.#notes = await changeNotes(store, channel, epoch, (notes) => ({ ...notes }));
     if (!(await writer.beginEpoch((held) => nextEpochRecord(held, confirmed.value.epoch)))) return;

@@ -24,6 +24,7 @@ import {
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { publicKey } from '#secp256k1';
 import { JsonRpcProvider, NonceManager, Wallet } from 'ethers';
+import { requireProtocol } from '../store/stored-protocol.ts';
 import { parseRecord, recordItem, recordKey, restoredRecord, type ChannelRecord } from './channel-record.ts';
 import type { IndraClient } from './client.ts';
 import { runningHolding } from './holding.ts';
@@ -572,6 +573,7 @@ describe('a game of two keys, moved in on chain', () => {
       signatures: [key.sign(both), door.sign(both)],
     };
     const held: ChannelRecord = { ...restoredRecord(channel, agreed, 1n), isUnproven: false };
+    await requireProtocol(world.store);
     await world.store.put(recordItem(held), 'absent');
     world.door.state = agreed;
     client = await world.connect();

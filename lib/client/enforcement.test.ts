@@ -2,7 +2,7 @@
 /** A hub that takes the preimage and keeps its countersignature, against a real chain with the real contracts. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startLocalChain, type LocalChain } from '../chain/testing/local-chain.ts';
-import { payerHold, settleSpan } from '../protocol/deadlines.ts';
+import { claimSpan, payerHold, settleSpan } from '../protocol/deadlines.ts';
 import type { DisputeStep } from '../protocol/dispute.ts';
 import { ETHER } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
@@ -230,4 +230,17 @@ test('W-B2 a deadline forged by the hub claims nothing and shows nothing; an hon
   expect(held.agreed.apps).toEqual([]);
   expect(held.signed).toEqual([]);
   expect(client.balance(ETHER).incoming).toBe(0n);
+});
+
+test('W-B2 a deadline the hub puts off puts off no enforcement: it follows what the payer signed', async () => {
+  const century = clock.now() + 100 * 365 * 86_400;
+  world.door.ignored.add('uninstall');
+  world.door.pending = [offered(OWED, 1, century)];
+  void client.settle().catch(() => {});
+  await world.until('the preimage is shown', async () => (await record()).shown.length === 1);
+  const [instance] = (await record()).agreed.apps;
+  const { expiresAt } = world.door.pending[0]!;
+  expect(instance?.app.actionDeadline).toBe(expiresAt + claimSpan(TERMS));
+  await passTo((await record()).shown[0]?.leaveAt ?? 0);
+  expect((await settledInTime()).paid).toEqual([{ asset: ETHER, amount: OWN + OWED }]);
 });

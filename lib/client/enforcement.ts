@@ -39,16 +39,19 @@ export class Enforcement {
   }
 
   async look(): Promise<void> {
-    const { store, channel, writer, clock } = this.#session;
+    const { store, channel, writer, clock, gate } = this.#session;
     this.#begun ??= (await loadBegun(store, channel)).list;
     if (this.#begun.length > 0) await this.#follow(this.#begun);
-    const owed = exposures(writer.record).filter((exposure) => exposure.leaveAt !== null);
+    const time = laterOf(clock.now(), this.#watch.sight?.chainTime ?? 0);
+    // What the chain would not take any more is no reason to leave.
+    const owed = exposures(writer.record).filter(
+      ({ leaveAt, instance }) =>
+        leaveAt !== null && gate.mayShowOnChain(writer.record, { ...instance, time }),
+    );
     if (owed.length === 0) {
       this.#hindrance = null;
       return;
     }
-    const { sight } = this.#watch;
-    const time = laterOf(clock.now(), sight?.chainTime ?? 0);
     const late = owed.filter(({ shownAt }) => time >= shownAt + this.#session.terms.patience);
     this.#tellDue(late);
     if (late.length > 0 && this.#watch.leaving === null) await this.#checkMeans(late, time);
@@ -72,8 +75,7 @@ export class Enforcement {
     const { writer, gate } = this.#session;
     if (sight === null || sight.chain.epoch !== writer.record.agreed.ledger.epoch) return false;
     if (sight.chain.finalizesAt !== 0) return true;
-    if (sight.chain.floorVersion === 0n) return false;
-    const disputed = await gate.disputedApps(writer.record, sight.block);
+    const disputed = await gate.disputedApps(writer.record, sight.chain, sight.block);
     return disputed.ok && owed.some(({ appId }) => disputed.value.has(appId));
   }
 

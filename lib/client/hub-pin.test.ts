@@ -42,6 +42,7 @@ const reader: ChainReader = {
   appAction: async () => refuse('chain_unavailable'),
   claimable: async () => ok(0n),
   balance: async () => ok(0n),
+  decimals: async () => ok(18),
 };
 const writer = { disputeCall: () => Promise.reject(new Error('sent')) } as unknown as ChainWriter;
 

@@ -5,7 +5,7 @@
  */
 import { newCorrelationId } from '../messaging/envelope.ts';
 import { decodeTransferState, PAYEE, PAYER } from '../protocol/apps/transfer-app.ts';
-import { isOver, payeeDeadline } from '../protocol/deadlines.ts';
+import { isOver, payeeDeadline, payerHold } from '../protocol/deadlines.ts';
 import { assetOf } from '../protocol/ledger.ts';
 import { NO_ADDRESS, RESPONDER, type AppInstance, type Hash, type Payment } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
@@ -14,11 +14,12 @@ import type { ChannelRecord } from './channel-record.ts';
 import type { Agreement } from './writer-parts.ts';
 import type { DepositWatch } from './deposit-watch.ts';
 import { IndraError } from './indra-error.ts';
-import { closeOf, type ClaimIntent, type Intent } from './intents.ts';
+import type { Accomplished } from './intent-queue.ts';
+import { closeOf, type ClaimIntent, type CloseIntent, type Intent } from './intents.ts';
 import { recallReceived, rememberReceived } from './payment-facts.ts';
 import { verifyPayment, type VerifiedPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
-import { claimedApp } from './shown.ts';
+import { claimedApp, wasShown } from './shown.ts';
 
 /** Transfers that differ are told once each, up to so many. */
 const MAX_REFUSED = 1_000;
@@ -50,6 +51,8 @@ export class IncomingTransfers {
   /** What is told of a claim once it is paid. */
   readonly #verified = new Map<Hash, VerifiedPayment>();
   readonly #refused = new Set<Hash>();
+  /** Claimed apps that were closed without their preimage. */
+  readonly #givenBack = new Set<Hash>();
 
   constructor(session: Session, deposits: DepositWatch) {
     this.#session = session;
@@ -91,23 +94,28 @@ export class IncomingTransfers {
       const { appId, transferId } = route;
       const open = claimedApp(writer.record, appId);
       if (open === null) continue;
-      const isShown = writer.record.shown.some((shown) => shown.appId === appId);
-      if (isOver(open.app, clock.now()) && !isShown)
-        writer.submit({ kind: 'refund', appId, transferId }, { id }).catch(() => {});
+      if (isOver(open.app, clock.now()) && wasShown(writer.record, appId) === null)
+        this.#giveBack(open, transferId, id).catch(() => {});
       else
         writer
           .submit(closeOf(route), { id })
-          .catch((error: unknown) => this.#giveBack(open, transferId, error, id).catch(() => {}));
+          .catch((error: unknown) => this.#giveUp(open, transferId, error, id).catch(() => {}));
     }
   }
 
-  /** The hub takes it no more, and the chain was never shown it: nothing is left to wait for. */
-  async #giveBack(open: AppInstance, transferId: Hash, error: unknown, id: string): Promise<void> {
-    const { writer, clock, gate, reader } = this.#session;
+  async #giveUp(open: AppInstance, transferId: Hash, error: unknown, id: string): Promise<void> {
     const isRefused = error instanceof IndraError && error.code === 'transfer_expired';
-    if (!isRefused || !isOver(open.app, clock.now())) return;
+    if (isRefused && isOver(open.app, this.#session.clock.now())) await this.#giveBack(open, transferId, id);
+  }
+
+  /** Nobody takes it any more, and the chain was never shown it: nothing is left to wait for. */
+  async #giveBack(open: AppInstance, transferId: Hash, id: string): Promise<void> {
+    const { writer, gate, reader, channel } = this.#session;
     const latest = await reader.latest();
-    const disputed = latest.ok ? await gate.disputedApps(writer.record, latest.value.number) : latest;
+    if (!latest.ok) return;
+    const { number } = latest.value;
+    const status = await reader.challenge(channel, number);
+    const disputed = status.ok ? await gate.disputedApps(writer.record, status.value, number) : status;
     if (disputed.ok && !disputed.value.has(open.id))
       await writer.submit({ kind: 'refund', appId: open.id, transferId }, { id });
   }
@@ -121,6 +129,9 @@ export class IncomingTransfers {
   }
 
   async agreed({ entry, before }: Agreement): Promise<void> {
+    for (const intent of entry.intents)
+      if (intent.kind === 'refund' && claimedApp(before, intent.appId) !== null)
+        this.#givenBack.add(intent.appId);
     for (const intent of entry.intents) {
       if (intent.kind !== 'close') continue;
       const app = before.agreed.apps.find((open) => open.id === intent.appId)?.app;
@@ -219,9 +230,9 @@ export class IncomingTransfers {
   }
 
   async #claimOnce(view: TransferView, verified: VerifiedPayment, id: string): Promise<Received> {
-    const { writer, clock, closing } = this.#session;
+    const { writer, clock, closing, terms } = this.#session;
     const { payment, digest, lockHash, secret } = verified;
-    const { transferId, asset, amount, payee } = payment;
+    const { transferId, asset, amount, payee, expiresAt } = payment;
     const intent: ClaimIntent = {
       kind: 'claim',
       transferId,
@@ -229,29 +240,41 @@ export class IncomingTransfers {
       amount,
       lockHash,
       payment: digest,
-      holdUntil: view.holdUntil,
+      // No later than what the payer signed needs: the hub alone would put off when its silence is answered.
+      holdUntil: Math.min(view.holdUntil, payerHold(terms, expiresAt)),
       secret,
       bearer: payee === NO_ADDRESS,
     };
     this.#verified.set(transferId, verified);
+    let made: Accomplished;
     for (let attempt = 1; ; attempt++) {
-      if (clock.now() > payment.expiresAt) throw IndraError.from('transfer_expired', { transferId });
+      if (clock.now() > expiresAt) throw IndraError.from('transfer_expired', { transferId });
       if (closing.aborted) throw IndraError.from('closed');
       await this.#awaitCollateral(verified, id);
       try {
         await this.#admitClaim(intent);
-        await writer.submit(intent, { id });
+        made = await writer.submit(intent, { id });
         break;
       } catch (error) {
         if (!(error instanceof IndraError) || !error.retryable) throw error;
       }
       await clock.sleep(backoffMs(attempt), closing);
     }
-    const route = claimed(writer.record.routes, transferId);
-    if (route === undefined) return received(payment);
-    const close = closeOf(route);
-    if (!writer.isPending(close) && !(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
-    await writer.submit(close, { id });
+    const route = claimed(made.entry?.routes ?? [], transferId);
+    if (route === undefined) throw new TypeError('a claim that made no app');
+    return this.#closeBy(closeOf(route), payment, id);
+  }
+
+  /** Closing and giving back are one intent, and whoever asks joins what is under way: only what was paid is received. */
+  async #closeBy(close: CloseIntent, payment: Payment, id: string): Promise<Received> {
+    const { writer } = this.#session;
+    const { appId, transferId } = close;
+    const isPending = writer.isPending(close);
+    if (isPending || claimedApp(writer.record, appId) !== null) {
+      if (!isPending && !(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
+      await writer.submit(close, { id });
+    }
+    if (this.#givenBack.has(appId)) throw IndraError.from('transfer_expired', { transferId });
     return received(payment);
   }
 
@@ -267,11 +290,12 @@ export class IncomingTransfers {
   async #close(open: AppInstance, verified: VerifiedPayment, id: string): Promise<Received> {
     const { payment, digest, preimage } = verified;
     const { transferId } = payment;
-    if (!(await this.#isUndisputed())) throw IndraError.from('channel_disputed');
     this.#verified.set(transferId, verified);
-    const close = { kind: 'close', appId: open.id, transferId, preimage, payment: digest } as const;
-    await this.#session.writer.submit(close, { id });
-    return received(payment);
+    return this.#closeBy(
+      { kind: 'close', appId: open.id, transferId, preimage, payment: digest },
+      payment,
+      id,
+    );
   }
 
   /** The hub pays from its side of this channel, so that side must hold enough first. */

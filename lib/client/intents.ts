@@ -27,7 +27,7 @@ const claim = z.strictObject({
   lockHash: hash,
   /** Digest of the Payment that the lock is bound to. */
   payment: hash,
-  /** Of the payer's app: what the deadline of ours is counted back from. */
+  /** Of the payer's app, or sooner: what the deadline of ours is counted back from. */
   holdUntil: whole,
   secret: hash,
   /** Whether the transfer names nobody, so that the claim must be signed with the key the secret gives. */

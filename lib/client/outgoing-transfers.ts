@@ -12,6 +12,7 @@ import { backoffMs } from './backoff.ts';
 import type { Agreement } from './writer-parts.ts';
 import { IndraError } from './indra-error.ts';
 import type { Intent, Route } from './intents.ts';
+import { noteMade } from './payment-facts.ts';
 import { keepReceipt } from './payment-receipts.ts';
 import type { Session } from './session.ts';
 
@@ -34,7 +35,7 @@ export class OutgoingTransfers {
     const { preimage } = shown;
     const open = this.#openBy(preimage, transferId);
     if (open === null) return;
-    await keepReceipt(this.#session, transferId, shown).catch(() => {});
+    await keepReceipt(this.#session, transferId, shown);
     const { writer } = this.#session;
     const close = { kind: 'close', appId: open.id, transferId, preimage, payment: null } as const;
     await writer.submit(close, { id, isPatient: true }).catch(() => {});
@@ -141,7 +142,8 @@ export class OutgoingTransfers {
   }
 
   async #refund({ appId, transferId }: Route, id: string, isPatient: boolean): Promise<void> {
-    const { writer } = this.#session;
+    const { writer, store } = this.#session;
+    await noteMade(store, transferId);
     const done = await writer.submit({ kind: 'refund', appId, transferId }, { id, isPatient });
     const wasRefunded =
       done.entry === null || done.entry.intents.some((one) => one.kind === 'refund' && one.appId === appId);

@@ -54,9 +54,10 @@ export class Paying {
       call.onFailure((isUnknown) => {
         if (isUnknown || untold !== null) this.#untold.leave(terms, paymentId);
       });
-    const { intent, isKnown } = await fixTerms(store, wanted, now);
+    const fixed = await fixTerms(store, wanted, now);
+    const { intent } = fixed;
     if (call.signal.aborted) throw IndraError.from('aborted', undefined, 'unchanged');
-    const earlier = isKnown ? await madeBefore(this.#session, intent, isKnown, call) : null;
+    const earlier = fixed.isKnown ? await madeBefore(this.#session, fixed, call) : null;
     if (call.signal.aborted) throw IndraError.from('aborted', undefined, 'unchanged');
     progress.begun = intent;
     if (earlier !== null) return paymentOf(this.#session, earlier, null);
@@ -64,7 +65,7 @@ export class Paying {
       return await paymentOf(this.#session, intent, await writer.submit(intent, { id: call.id }));
     } catch (error) {
       const isMade = error instanceof IndraError && error.code === 'duplicate_payment';
-      const made = isMade ? await madeBefore(this.#session, intent, isKnown, call) : null;
+      const made = isMade ? await madeBefore(this.#session, fixed, call) : null;
       if (made === null) throw error;
       return await paymentOf(this.#session, made, null);
     }

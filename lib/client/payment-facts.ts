@@ -24,6 +24,8 @@ const sent = z.strictObject({
   /** As asked for, in seconds; what `expiresAt` was made from. */
   expiresIn: whole,
   expiresAt: whole,
+  /** Whether it was agreed: there before its app is closed, since afterwards only the hub could tell. */
+  isMade: z.boolean(),
   /** What the hub showed when the payee was paid, as far as it was true. */
   received: z.strictObject({ preimage: hash, claimerSignature: signature.nullable() }).nullable(),
 });
@@ -68,28 +70,32 @@ export async function recallReceived(store: Store, transferId: Hash): Promise<Re
   return item?.known.side === 'payee' ? item.known : null;
 }
 
+export interface FixedTerms {
+  readonly intent: SendIntent;
+  /** This store remembers it. */
+  readonly isKnown: boolean;
+  /** It was agreed, and is closed by now or about to be. */
+  readonly isMade: boolean;
+}
+
 const FIXED = ['to', 'asset', 'amount', 'note', 'expiresIn'] as const;
 
 /**
  * The intent as it was fixed when its id was first used, which is what is signed. Rejects with `id_in_use` naming the
  * field where another payment is asked for under the same id.
  */
-export async function fixTerms(
-  store: Store,
-  intent: SendIntent,
-  now: number,
-): Promise<{ readonly intent: SendIntent; readonly isKnown: boolean }> {
+export async function fixTerms(store: Store, intent: SendIntent, now: number): Promise<FixedTerms> {
   const { paymentId, transferId, to, asset, amount, note, expiresAt } = intent;
   const asked = { paymentId, to, asset, amount, note, expiresIn: expiresAt - now };
-  const item = itemOf(transferId, { side: 'payer', ...asked, expiresAt, received: null });
+  const item = itemOf(transferId, { side: 'payer', ...asked, expiresAt, isMade: false, received: null });
   const put = await store.put(item, 'absent').catch((cause: unknown) => {
     throw IndraError.from('store_unavailable', { reason: String(cause) }, 'unchanged');
   });
-  if (put.ok) return { intent, isKnown: false };
+  if (put.ok) return { intent, isKnown: false, isMade: false };
   const known = await recallSent(store, transferId);
   const field = known === null ? 'paymentId' : FIXED.find((name) => known[name] !== asked[name]);
   if (known === null || field !== undefined) throw IndraError.from('id_in_use', { paymentId, field });
-  return { intent: { ...intent, expiresAt: known.expiresAt }, isKnown: true };
+  return { intent: { ...intent, expiresAt: known.expiresAt }, isKnown: true, isMade: known.isMade };
 }
 
 /** The payment turned out to have been made before this store was lost: as `expiresAt` says, or on other terms where it is null. */
@@ -98,6 +104,18 @@ export async function correctTerms(store: Store, transferId: Hash, expiresAt: nu
   if (item?.known.side !== 'payer' || item.known.expiresAt === expiresAt) return;
   const body = expiresAt === null ? ({ side: 'lost' } as const) : { ...item.known, expiresAt };
   await store.put(itemOf(transferId, body), item.etag);
+}
+
+/**
+ * Before the app of an agreed payment is closed. Its id is never paid with again, whatever the hub then says of it: the hub
+ * has seen the preimage of its lock.
+ */
+export async function noteMade(store: Store, transferId: Hash): Promise<void> {
+  for (;;) {
+    const item = await recall(store, transferId);
+    if (item?.known.side !== 'payer' || item.known.isMade) return;
+    if ((await store.put(itemOf(transferId, { ...item.known, isMade: true }), item.etag)).ok) return;
+  }
 }
 
 /** Writes once: what the payee showed first stays. */
@@ -110,7 +128,10 @@ export async function keepReceived(
     const item = await recall(store, transferId);
     if (item?.known.side !== 'payer' || item.known.received?.claimerSignature) return;
     if (item.known.received !== null && shown.claimerSignature === null) return;
-    const put = await store.put(itemOf(transferId, { ...item.known, received: shown }), item.etag);
+    const put = await store.put(
+      itemOf(transferId, { ...item.known, isMade: true, received: shown }),
+      item.etag,
+    );
     if (put.ok) return;
   }
 }

@@ -6,7 +6,7 @@ import type { PaymentReceipt } from '../protocol/payment.ts';
 import { lockHashOf } from '../protocol/secrets.ts';
 import { NO_ADDRESS, type Bytes, type Hash } from '../protocol/types.ts';
 import { IndraError } from './indra-error.ts';
-import { keepReceived, recallSent } from './payment-facts.ts';
+import { keepReceived, noteMade, recallSent } from './payment-facts.ts';
 import { ownPayment, statePayment, type KnownPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
 
@@ -26,12 +26,12 @@ function trueOf(
   return { preimage, claimerSignature: isProof ? claimerSignature : null };
 }
 
-/** The hub says the payee was paid. What of it is true is kept. */
+/** The hub says the payee was paid. That it was made is noted, and what of the rest is true is kept. */
 export async function keepReceipt(session: Session, transferId: Hash, shown: Shown): Promise<void> {
   const known = await recallSent(session.store, transferId);
   const stated = known && statePayment(session, { ...known, transferId });
   const kept = stated?.ok ? trueOf(stated.value, shown) : null;
-  if (kept !== null) await keepReceived(session.store, transferId, kept);
+  await (kept === null ? noteMade(session.store, transferId) : keepReceived(session.store, transferId, kept));
 }
 
 /**

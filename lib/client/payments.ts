@@ -9,7 +9,7 @@ import { IndraError } from './indra-error.ts';
 import type { SendIntent } from './intents.ts';
 import { madePayment } from './history.ts';
 import type { Patience } from './patience.ts';
-import { correctTerms } from './payment-facts.ts';
+import { correctTerms, type FixedTerms } from './payment-facts.ts';
 import { isSamePayment, secretOf } from './payment-terms.ts';
 import type { Accomplished } from './intent-queue.ts';
 import type { Session } from './session.ts';
@@ -73,13 +73,13 @@ function checkPayee(to: string, self: string): void {
 }
 
 /**
- * The intent as it was made before, null where it was not: then it may be signed, unless its time is over. Where this store
- * remembered nothing, the hub's copy bears this key's signature, and other terms than are asked for are another payment.
+ * The intent as it was made before, null where it was not: then it may be signed, unless its time is over. What this store
+ * remembers needs no word of the hub's, which could deny a payment to be paid twice. Where it remembers nothing, the hub's copy
+ * bears this key's signature, and other terms than are asked for are another payment.
  */
 export async function madeBefore(
   session: Session,
-  intent: SendIntent,
-  isKnown: boolean,
+  { intent, isKnown, isMade }: FixedTerms,
   { id, signal }: Patience,
 ): Promise<SendIntent | null> {
   const { writer, clock, store } = session;
@@ -87,7 +87,7 @@ export async function madeBefore(
   const isOpen = writer.record.routes.some(
     (route) => route.side === 'payer' && route.transferId === transferId,
   );
-  if (isKnown && isOpen) return intent;
+  if (isMade || (isKnown && isOpen)) return intent;
   if (writer.isPending(intent)) return null;
   const made = await madePayment(session, transferId, id, signal);
   if (made === null) {

@@ -60,6 +60,8 @@ export interface ChainReader {
   claimable(channel: Address, asset: Address, owner: Address): Promise<Outcomes<bigint>>;
   /** What an address holds outside channels. */
   balance(owner: Address, asset: Address): Promise<Outcomes<bigint>>;
+  /** Of a token, by its contract. */
+  decimals(asset: Address): Promise<Outcomes<number>>;
 }
 
 /** One chain as the user's own key writes to it: what needs no hub. */

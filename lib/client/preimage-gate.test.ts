@@ -36,6 +36,8 @@ let now: number;
 let blockTime: number;
 let hasChain: boolean;
 let balance: bigint;
+/** Of the token; null where it does not say. */
+let decimals: number | null;
 let status: LedgerOnChain;
 let disputed: ReadonlySet<string>;
 let asked: number;
@@ -49,6 +51,7 @@ const reader = (): ChainReader =>
     },
     challenge: async () => ok(status),
     balance: async () => ok(balance),
+    decimals: async () => (decimals === null ? refuse('chain_unavailable') : ok(decimals)),
     dispute: async ({ states }: { states: readonly { apps: readonly AppInstance[] }[] }) =>
       ok({
         apps: new Map(
@@ -68,7 +71,7 @@ function gateWith(options: RiskOptions = {}): PreimageGate {
       address: CHANNEL.initiator,
       fees: async () => ok({ maxFeePerGas: GWEI, maxPriorityFeePerGas: 1n }),
     },
-    limits: new RiskLimits(options, [{ address: TOKEN, decimals: 6 }]),
+    limits: new RiskLimits(options, reader()),
     clock: { now: () => now, sleep: async () => {} },
     random: () => 0.5,
   });
@@ -79,6 +82,7 @@ beforeEach(() => {
   blockTime = NOW - 5;
   hasChain = true;
   balance = GAS_MONEY;
+  decimals = 6;
   status = { epoch: 0n, floorVersion: 0n, finalizesAt: 0, challengeId: 0n, digest: ZERO_HASH };
   disputed = new Set();
   asked = 0;
@@ -191,6 +195,15 @@ describe('nothing is shown', () => {
     expect(await codes(claimed)).toEqual(['ok']);
   });
 
+  test('W-B2 where T_b lies further ahead than the hub holds any payment', async () => {
+    const { record } = claimedWith([LARGE]);
+    const stated = (actionDeadline: number) => ({ actionDeadline, asset: ETHER, amount: LARGE });
+    expect(await gate.mayClaim(record, stated(NOW + TERMS.maxHold))).toMatchObject({ ok: true });
+    expect(await gate.mayClaim(record, stated(NOW + TERMS.maxHold + 1))).toMatchObject({
+      error: { code: 'invalid_transfer' },
+    });
+  });
+
   test('while the chain cannot be asked, or a challenge stands on the channel or on the app', async () => {
     const claimed = claimedWith([LARGE, LARGE]);
     hasChain = false;
@@ -246,16 +259,35 @@ describe('at risk', () => {
   });
 });
 
+describe('W-B4 what may be at risk of a token', () => {
+  test('is ten whole units as its contract counts them', async () => {
+    balance = 0n;
+    expect(await codes(claimedWith([10_000_000n, 1n], undefined, TOKEN))).toEqual(['ok', 'at_risk_limit']);
+    const stated = { actionDeadline: DEADLINE, asset: TOKEN, amount: 10_000_001n };
+    const { record } = claimedWith([stated.amount], undefined, TOKEN);
+    expect(await gate.mayClaim(record, stated)).toMatchObject({ error: { code: 'at_risk_limit' } });
+  });
+
+  test('is nothing where the contract cannot be asked, and it is asked again', async () => {
+    balance = 0n;
+    decimals = null;
+    expect(await codes(claimedWith([1n], undefined, TOKEN))).toEqual(['at_risk_limit']);
+    decimals = 6;
+    expect(await codes(claimedWith([1n], undefined, TOKEN))).toEqual(['ok']);
+  });
+});
+
 describe('a closing that may not have left yet', () => {
   test('leaves while it could be enforced, and is withheld from D before T_b on', async () => {
     const claimed = claimedWith([LARGE]);
     const record = await show(claimed);
     now = DEADLINE - TERMS.reaction;
     blockTime = now - 5;
-    expect(await gate.mayLeave(record, claimed.closings)).toMatchObject({ ok: true });
+    expect(await gate.tooLate(record, claimed.closings)).toEqual({ ok: true, value: new Set() });
     now += 1;
-    expect(await gate.mayLeave(record, claimed.closings)).toMatchObject({
-      error: { code: 'transfer_expired' },
+    expect(await gate.tooLate(record, claimed.closings)).toEqual({
+      ok: true,
+      value: new Set([claimed.closings[0]!.appId]),
     });
   });
 

@@ -25,7 +25,7 @@ import { runningHolding } from './holding.ts';
 import type { CloseIntent } from './intents.ts';
 import type { ChainReader, ChainWriter, Clock } from './ports.ts';
 import type { RiskLimits } from './risk-limits.ts';
-import { atRisk, claimedApp, exposures, pickLeaveAt, stakeOf, type Shown } from './shown.ts';
+import { atRisk, claimedApp, exposures, pickLeaveAt, stakeOf, wasShown, type Shown } from './shown.ts';
 import type { TransferTerms } from './transfer-terms.ts';
 
 export interface Pass {
@@ -79,9 +79,12 @@ export class PreimageGate {
     const seen = await this.#look(record);
     if (!seen.ok) return seen;
     const { terms, clock } = this.#parts;
-    if (!mayClaim(terms, actionDeadline, laterOf(clock.now(), seen.value.blockTime)))
-      return refuse('transfer_expired', { actionDeadline });
+    const time = laterOf(clock.now(), seen.value.blockTime);
+    if (!mayClaim(terms, actionDeadline, time)) return refuse('transfer_expired', { actionDeadline });
+    // Whoever shows its preimage enforces it shortly before then: that must not be years away.
+    if (actionDeadline - time > terms.maxHold) return refuse('invalid_transfer', { actionDeadline });
     if (this.#isEnforceable(record, seen.value, { asset, amount }, 1n)) return ok(undefined);
+    await this.#parts.limits.learn(asset);
     return this.#withinLimit(asset, atRisk(record, asset) + amount, amount);
   }
 
@@ -91,13 +94,16 @@ export class PreimageGate {
     const risked = new Map<Address, bigint>();
     let enforced = 0n;
     const fresh = closings.filter(({ appId }) => {
-      const shown = record.shown.find((known) => known.appId === appId);
+      const shown = wasShown(record, appId);
       // It has left already: nothing more is risked by saying it again, but the money.
-      if (shown !== undefined) judged.set(appId, ok({ shown, until: Infinity }));
-      return shown === undefined;
+      if (shown !== null) judged.set(appId, ok({ shown, until: Infinity }));
+      return shown === null;
     });
     if (fresh.length === 0) return judged;
     const seen = await this.#undisputed(record, fresh);
+    const instances = fresh.flatMap(({ appId }) => claimedApp(record, appId) ?? []);
+    const assets = new Set(instances.map((instance) => stakeOf(instance).asset));
+    await Promise.all([...assets].map((asset) => this.#parts.limits.learn(asset)));
     for (const { appId, transferId } of fresh) {
       const instance = claimedApp(record, appId);
       if (!seen.ok || instance === null) {
@@ -116,39 +122,44 @@ export class PreimageGate {
       if (allowed.ok && isEnforceable) enforced += 1n;
       else if (allowed.ok) risked.set(stake.asset, sum);
       const leaveAt = isEnforceable ? pickLeaveAt(this.#parts.terms, instance.app, this.#parts.random) : null;
-      const shown = { appId, transferId, shownAt: this.#parts.clock.now(), leaveAt };
+      const shown = { appId, transferId, shownAt: this.#parts.clock.now(), leaveAt, isCertain: true };
       judged.set(appId, allowed.ok ? ok({ shown, until: timely.value }) : allowed);
     }
     return judged;
   }
 
   /**
-   * A closing that an earlier process signed, or this one a while ago, and that may not have left. Fails with
-   * `transfer_expired` once it could not be enforced any more; otherwise what fails is worth another try.
+   * Of closings that an earlier process signed, or this one a while ago, and that may not have left: those that could not be
+   * enforced any more. What fails is worth another try.
    */
-  async mayLeave(record: ChannelRecord, closings: readonly CloseIntent[]): Promise<Outcomes<void>> {
+  async tooLate(
+    record: ChannelRecord,
+    closings: readonly CloseIntent[],
+  ): Promise<Outcomes<ReadonlySet<Hash>>> {
     const seen = await this.#undisputed(record, closings);
     if (!seen.ok) return seen;
     const time = laterOf(this.#parts.clock.now(), seen.value.blockTime);
-    for (const { appId } of closings) {
+    const isLate = ({ appId }: CloseIntent): boolean => {
       const instance = claimedApp(record, appId);
-      if (instance !== null && !mayShowOnChain(this.#parts.terms, instance.app, time))
-        return refuse('transfer_expired', { appId });
-    }
-    return ok(undefined);
+      return instance !== null && !mayShowOnChain(this.#parts.terms, instance.app, time);
+    };
+    return ok(new Set(closings.filter(isLate).map(({ appId }) => appId)));
   }
 
-  /** In a transaction that opens the app, or moves in it. What was shown before is shown again at any time. */
+  /**
+   * In a transaction that opens the app, or moves in it. What was shown before is shown again at any time; what only may have
+   * been is not, or a hub that serves a lost state late would have the preimage from a transaction that comes too late.
+   */
   mayShowOnChain(record: ChannelRecord, { id, app, time }: AppInstance & { readonly time: number }): boolean {
-    const isShown = record.shown.some(({ appId }) => appId === id);
+    const isShown = wasShown(record, id) !== null;
     return isShown ? !isOver(app, time) : mayShowOnChain(this.#parts.terms, app, time);
   }
 
-  /** What a process without memory finds: it may have been shown, so it is enforced like what was. */
+  /** What a process without memory finds: it may have been shown, so it is enforced like what was; it is judged before it is. */
   asIfShown(instance: AppInstance, transferId: Hash): Shown {
     const { terms, clock, random } = this.#parts;
     const leaveAt = pickLeaveAt(terms, instance.app, random);
-    return { appId: instance.id, transferId, shownAt: clock.now(), leaveAt };
+    return { appId: instance.id, transferId, shownAt: clock.now(), leaveAt, isCertain: false };
   }
 
   /** What fits by itself is worth another try, once what is at risk now is countersigned. */
@@ -194,16 +205,20 @@ export class PreimageGate {
       this.#sight = null;
       return refuse('channel_disputed', { finalizesAt: status.finalizesAt });
     }
-    // No app can be opened from a ledger that was never on chain.
-    if (status.floorVersion === 0n) return seen;
-    const disputed = await this.disputedApps(record, number);
+    const disputed = await this.disputedApps(record, status, number);
     if (!disputed.ok) return disputed;
     const found = closings.find(({ appId }) => disputed.value.has(appId));
     return found === undefined ? seen : refuse('channel_disputed', { appId: found.appId });
   }
 
   /** Apps of the agreed state that somebody opened on chain. */
-  async disputedApps(record: ChannelRecord, fromBlock: number): Promise<Outcomes<ReadonlySet<Hash>>> {
+  async disputedApps(
+    record: ChannelRecord,
+    { floorVersion }: Pick<LedgerOnChain, 'floorVersion'>,
+    fromBlock: number,
+  ): Promise<Outcomes<ReadonlySet<Hash>>> {
+    // None can be opened from a ledger that was never on chain.
+    if (floorVersion === 0n) return ok(new Set());
     const { reader, clock } = this.#parts;
     const view = await reader.dispute(runningHolding(record, []), { now: clock.now(), fromBlock });
     if (!view.ok) return view;

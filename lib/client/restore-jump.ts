@@ -7,8 +7,8 @@
 const LEAST = 1n << 31n;
 const MOST = 1n << 39n;
 /** The protocol takes no version further than 2^40 above what is agreed, so who jumped before goes on in smaller steps. */
-const FAR = 1n << 39n;
-const SMALL = 1n << 33n;
+const FAR = 1n << 38n;
+const SMALL = 1n << 32n;
 
 /** Uniform below `bound`, up to one part in 2^25 of bias. */
 function randomBelow(bound: bigint): bigint {

@@ -6,6 +6,7 @@
 import { ETHER, type Address } from '../protocol/types.ts';
 import type { ChannelRecord } from './channel-record.ts';
 import type { EventHub } from './events.ts';
+import type { ChainReader } from './ports.ts';
 import { atRisk, exposures } from './shown.ts';
 
 export interface RiskLimit {
@@ -26,14 +27,23 @@ const MOST_DECIMALS = 18;
 
 export class RiskLimits {
   readonly #options: ReadonlyMap<string, RiskLimit>;
-  readonly #decimals: ReadonlyMap<Address, number>;
+  readonly #reader: Pick<ChainReader, 'decimals'>;
+  readonly #decimals = new Map<Address, number>();
 
-  constructor(
-    options: RiskOptions,
-    assets: readonly { readonly address: Address; readonly decimals: number }[],
-  ) {
+  constructor(options: RiskOptions, reader: Pick<ChainReader, 'decimals'>) {
     this.#options = new Map(Object.entries(options).map(([asset, limit]) => [asset.toLowerCase(), limit]));
-    this.#decimals = new Map(assets.map(({ address, decimals }) => [address, decimals]));
+    this.#reader = reader;
+  }
+
+  /**
+   * Before a limit is used. What a whole unit of a token is says its contract: on the hub's word the hub would say how much of
+   * it the hub may keep. Until the chain answers nothing of it may be at risk.
+   */
+  async learn(asset: Address): Promise<void> {
+    const isKnown = asset === ETHER || this.#decimals.has(asset);
+    if (isKnown || this.#options.get(asset)?.limit !== undefined) return;
+    const decimals = await this.#reader.decimals(asset);
+    if (decimals.ok) this.#decimals.set(asset, decimals.value);
   }
 
   limit(asset: Address): bigint {

@@ -18,6 +18,8 @@ export const shownSchema = z.strictObject({
   shownAt: whole,
   /** When its owner leaves to enforce it, should the hub not have countersigned by then; null: it is at risk, and nobody does. */
   leaveAt: whole.nullable(),
+  /** False where a process without memory found the app: it is enforced like what was shown, and shown like what was not. */
+  isCertain: z.boolean(),
 });
 export type Shown = z.output<typeof shownSchema>;
 
@@ -68,11 +70,16 @@ export function pickLeaveAt(pace: Pace, app: AppTimes, random: () => number): nu
   return from + Math.floor(random() * (to - from + 1));
 }
 
-/** Adds what is not there yet; an entry goes with its app. */
-export const withShown = (record: ChannelRecord, added: readonly Shown[]): ChannelRecord => ({
-  ...record,
-  shown: [
-    ...record.shown.filter(({ appId }) => claimedApp(record, appId) !== null),
-    ...added.filter(({ appId }) => record.shown.every((known) => known.appId !== appId)),
-  ],
-});
+/** It left, or is stored to leave: more than that it may have. */
+export const wasShown = ({ shown }: Pick<Known, 'shown'>, appId: Hash): Shown | null =>
+  shown.find((known) => known.appId === appId && known.isCertain) ?? null;
+
+/** Adds what is not there yet, and what becomes certain; an entry goes with its app. */
+export function withShown(record: ChannelRecord, added: readonly Shown[]): ChannelRecord {
+  const isNews = ({ appId, isCertain }: Shown): boolean =>
+    record.shown.every((known) => known.appId !== appId || (isCertain && !known.isCertain));
+  const news = added.filter(isNews);
+  const isKept = ({ appId }: Shown): boolean =>
+    claimedApp(record, appId) !== null && news.every((other) => other.appId !== appId);
+  return { ...record, shown: [...record.shown.filter(isKept), ...news] };
+}

@@ -41,7 +41,7 @@ export interface WriterParts {
   readonly catalogue: AppCatalogue;
   readonly builder: OperationBuilder;
   readonly limits: PlanLimits;
-  readonly gate: Pick<PreimageGate, 'judge' | 'mayLeave'>;
+  readonly gate: Pick<PreimageGate, 'judge' | 'tooLate'>;
   readonly recover: Recover;
   readonly clock: Clock;
   /** Why nothing is ever signed with this hub; null if it is trusted to be what it was. */

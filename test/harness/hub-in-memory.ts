@@ -85,6 +85,8 @@ export class TestChain {
   /** Of settled epochs, as `channel#epoch`; elsewhere the last state both held became final. */
   readonly finalRoots = new Map<string, Hash>();
   readonly claimable = new Map<string, bigint>();
+  /** Of every token, as its contract says. */
+  tokenDecimals = 18;
 
   put(channel: Address, asset: Address, received: Pair<bigint>): void {
     this.received.set(`${channel}#${asset}`, received);

@@ -6,7 +6,7 @@ import { ok } from '../../lib/protocol/result.ts';
 import { ZERO_HASH } from '../../lib/protocol/types.ts';
 import type { TestChain } from './hub-in-memory.ts';
 
-export const quietReader = ({ reader }: TestChain): ChainReader => ({
+export const quietReader = (chain: TestChain, { reader } = chain): ChainReader => ({
   latest: () => reader.latest(),
   block: (height) => reader.block(height),
   received: (...asked) => reader.received(...asked),
@@ -21,4 +21,5 @@ export const quietReader = ({ reader }: TestChain): ChainReader => ({
   appAction: async () => refuse('chain_unavailable'),
   claimable: async () => ok(0n),
   balance: async () => ok(0n),
+  decimals: async () => ok(chain.tokenDecimals),
 });

@@ -64,7 +64,8 @@ const LISTED = 'open.';
 
 async function pending(hub: Hub, caller: Caller, after: string | undefined): Promise<Result> {
   if (after?.startsWith(LISTED) === true) {
-    const page = await ofCaller(hub, caller, 'open', { limit: PAGE, after: after.slice(LISTED.length) });
+    const from = after.slice(LISTED.length);
+    const page = await ofCaller(hub, caller, 'open', { limit: PAGE, ...(from !== '' && { after: from }) });
     return ok({
       transfers: seenBy(caller, transfersIn(page)),
       ...(page.next && { next: `${LISTED}${page.next}` }),
@@ -79,7 +80,10 @@ async function pending(hub: Hub, caller: Caller, after: string | undefined): Pro
   const open = transfersIn(newest).filter(isOpen);
   if (newest.next !== undefined)
     return ok({ transfers: seenBy(caller, open), next: `${NEWEST}${newest.next}` });
-  const listed = await ofCaller(hub, caller, 'open', { limit: PAGE });
+  // A page is one message, and what strangers say to a payee must not make it longer than the bus carries.
+  const room = PAGE - open.length;
+  if (room === 0) return ok({ transfers: seenBy(caller, open), next: LISTED });
+  const listed = await ofCaller(hub, caller, 'open', { limit: room });
   const known = new Set(open.map(({ transferId }) => transferId));
   const older = transfersIn(listed).filter(({ transferId }) => !known.has(transferId));
   return ok({
