@@ -61,9 +61,9 @@ async function sentEntry(session: Session, view: TransferView): Promise<Transfer
     ...factsOf(view, made.payment),
     status: view.status === 'resolved' && !isPaid ? 'claimed' : view.status,
     from: key.identifier,
-    to: facts?.to ?? null,
+    to: facts === null ? (own?.to ?? null) : facts.to,
     note: facts === null ? (own?.note ?? null) : facts.note,
-    paymentId: facts?.paymentId ?? null,
+    paymentId: facts === null ? (own?.paymentId ?? null) : facts.paymentId,
   };
 }
 

@@ -5,8 +5,13 @@ import { decryptMetadata, encryptMetadata } from './metadata.ts';
 
 test.each(readVectors('secrets'))('$name: metadata is read with the secret alone', (vector) => {
   const secret = vector.secret as Hash;
-  const [from = '', note = ''] = vector.text.split('\n');
-  const metadata = { from, note: note || null };
+  const [from = '', to = '', paymentId = '', ...note] = vector.text.split('\n');
+  const metadata = {
+    from,
+    to: to || null,
+    paymentId: paymentId as Hash,
+    note: note.join('\n') || null,
+  };
   expect(encryptMetadata(secret, metadata)).toBe(vector.metadata);
   expect(decryptMetadata(secret, vector.metadata as Bytes)).toEqual(metadata);
   expect(decryptMetadata(vector.preimage as Hash, vector.metadata as Bytes)).toBeNull();

@@ -13,14 +13,20 @@ import { METADATA_MAX } from '../protocol/wire/statements.ts';
 export interface Metadata {
   /** The payer's identifier. */
   readonly from: string;
+  /** Whom the payer named; null for a link. With the id it tells a payer who lost its store what it paid. */
+  readonly to: string | null;
+  readonly paymentId: Hash;
   readonly note: string | null;
 }
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The first line is the payer's identifier, the rest the note. */
-const textOf = ({ from, note }: Metadata): Uint8Array => utf8(`${from}\n${note ?? ''}`);
+/** A line each for payer, payee and id; the rest is the note. */
+const textOf = ({ from, to, paymentId, note }: Metadata): Uint8Array =>
+  utf8([from, to ?? '', paymentId, note ?? ''].join('\n'));
+
+const FORM = /^([^\n]*)\n([^\n]*)\n(0x[0-9a-f]{64})\n([^]*)$/;
 
 /** Follows from key and text: the same payment has the same ciphertext, and no nonce ever meets two texts. */
 const nonceOf = (key: Uint8Array, text: Uint8Array): Uint8Array =>
@@ -42,9 +48,9 @@ export function decryptMetadata(secret: Hash, ciphertext: Bytes): Metadata | nul
       bytes.subarray(NONCE_BYTES),
     );
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
-    const end = text.indexOf('\n');
-    if (end < 0) return null;
-    return { from: text.slice(0, end), note: text.slice(end + 1) || null };
+    const [, from = '', to = '', paymentId = '', note = ''] = FORM.exec(text) ?? [];
+    if (paymentId === '') return null;
+    return { from, to: to || null, paymentId: paymentId as string as Hash, note: note || null };
   } catch {
     return null;
   }

@@ -47,16 +47,16 @@ function known(domain: Channel['domain'], payment: Payment, secret: Hash): Known
 export const secretOf = ({ appSecretKey }: Pick<ChannelKey, 'appSecretKey'>, transferId: Hash): Hash =>
   transferSecret(appSecretKey, transferId);
 
-type Terms = Pick<SendIntent, 'transferId' | 'to' | 'asset' | 'amount' | 'expiresAt' | 'note'>;
+type Terms = Pick<SendIntent, 'paymentId' | 'transferId' | 'to' | 'asset' | 'amount' | 'expiresAt' | 'note'>;
 
 /** The same intent gives the same bytes, every time: there is one lock for it. Fails with `malformed`. */
 export function statePayment({ channel, key }: Own, intent: Terms): Outcomes<StatedPayment> {
   const payee = intent.to === null ? null : parseIdentifier(intent.to);
   if (payee !== null && !payee.ok) return payee;
-  const { transferId, asset, amount, expiresAt, note } = intent;
+  const { paymentId, transferId, to, asset, amount, expiresAt, note } = intent;
   const secret = secretOf(key, transferId);
   const recipient = payee?.value.address ?? null;
-  const metadata = encryptMetadata(secret, { from: key.identifier, note });
+  const metadata = encryptMetadata(secret, { from: key.identifier, to, paymentId, note });
   const { chainId: toChainId } = channel.domain;
   const payer = channel.initiator;
   const terms = { transferId, payer, recipient, toChainId, asset, amount, expiresAt, metadata };
@@ -69,13 +69,26 @@ export function isSamePayment(own: Own, intent: Terms, made: KnownPayment): bool
   return stated.ok && stated.value.digest === made.digest;
 }
 
+/** With what its payer told itself of it. */
+export interface OwnPayment extends VerifiedPayment {
+  readonly to: string | null;
+  readonly paymentId: Hash | null;
+}
+
 /** What this key signed, where no store remembers it: the hub's copy bears the signature, and the secret is derived again. */
-export function ownPayment({ channel, key }: Own, view: TransferView): VerifiedPayment | null {
+export function ownPayment({ channel, key }: Own, view: TransferView): OwnPayment | null {
   if (view.payer !== key.address) return null;
   const found = known(channel.domain, paymentOf(view), secretOf(key, view.transferId));
   if (recoverAddress(toBytes(found.digest), toBytes(view.signature)) !== key.address) return null;
   const told = view.metadata === null ? null : decryptMetadata(found.secret, view.metadata);
-  return { ...found, payerSignature: view.signature, sender: key.identifier, note: told?.note ?? null };
+  return {
+    ...found,
+    payerSignature: view.signature,
+    sender: key.identifier,
+    to: told?.to ?? null,
+    paymentId: told?.paymentId ?? null,
+    note: told?.note ?? null,
+  };
 }
 
 /** A payment as its payee may be told of it. */

@@ -4,7 +4,7 @@ import { decodeTransferState, PAYEE, PAYER } from '../protocol/apps/transfer-app
 import type { AppInstance } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { routeOf, type Route } from './intents.ts';
-import { verifyPayment } from './payment-terms.ts';
+import { ownPayment, verifyPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
 import { withShown } from './shown.ts';
 
@@ -19,7 +19,7 @@ export async function restoreRoutes(session: Session, id: string): Promise<void>
   const sent = unrouted.filter((open) => open.app.participants[PAYER] === channel.initiator);
   const claimed = unrouted.filter((open) => open.app.participants[PAYEE] === channel.initiator);
   const routes = [
-    ...(await search(session, 'payer', sent, id, payerRoute)),
+    ...(await search(session, 'payer', sent, id, (open, view) => payerRoute(session, open, view))),
     ...(await search(session, 'payee', claimed, id, (open, view) => payeeRoute(session, open, view))),
   ];
   // Nobody remembers whether their preimages were shown.
@@ -65,13 +65,11 @@ async function search(
   return found;
 }
 
-const payerRoute = (open: AppInstance, view: TransferView): Route => ({
-  side: 'payer',
-  appId: open.id,
-  transferId: view.transferId,
-  paymentId: null,
-  to: null,
-});
+function payerRoute(session: Session, open: AppInstance, view: TransferView): Route {
+  const own = ownPayment(session, view);
+  const { paymentId = null, to = null } = own ?? {};
+  return { side: 'payer', appId: open.id, transferId: view.transferId, paymentId, to };
+}
 
 function payeeRoute(session: Session, open: AppInstance, view: TransferView): Route | null {
   const secret = view.sealed === null ? null : session.key.unseal(view.sealed);

@@ -264,3 +264,27 @@ test('a lost store is restored from the seed and the hub: money, open payments a
   expect(again.balance(ETHER)).toMatchObject({ certain: 985n, locked: 0n });
   expect(world.book.violations).toEqual([]);
 });
+
+test('W-D7 a wallet restored from its seed knows whom it paid, under which id and with which note', async () => {
+  const sent = await once(
+    alice.transfer({ to: bob.identifier, asset: ETHER, amount: 7n, note: 'for the tea\nand cake' }),
+  );
+  const { transferId, paymentId } = await once(alice.createLink({ asset: ETHER, amount: 3n }));
+  await pass(25);
+  await once(alice.close());
+  const again = await start({ ...users[0], store: new MemoryStore() });
+  await pass(5);
+  expect(await once(again.transferStatus(sent.transferId))).toMatchObject({
+    to: bob.identifier,
+    paymentId: sent.paymentId,
+    note: 'for the tea\nand cake',
+    status: 'resolved',
+  });
+  expect(await once(again.transferStatus(transferId))).toMatchObject({ to: null, paymentId, note: null });
+  const opened: unknown[] = [];
+  again.on('payment.completed', (event) => void opened.push(event));
+  const link = again.linkOf(transferId);
+  await once(bob.redeem(link ?? ''));
+  await pass(25);
+  expect(opened).toEqual([expect.objectContaining({ transferId, paymentId })]);
+});

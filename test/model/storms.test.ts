@@ -76,12 +76,19 @@ async function play(
   return { complaints: await complaints(run), deaths };
 }
 
+/** In all storms together: a single one may be kind. */
+let died = 0;
+
 test.each(Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index))(
   'seed %i: loss, repetition, reordering and deaths change nothing of what is owed (invariants 1 to 8 and 12)',
   async (seed) => {
     const { complaints: found, deaths } = await play(seed);
     expect(found).toEqual([]);
-    expect(deaths).toBeGreaterThan(0);
+    died += deaths;
   },
   60_000,
 );
+
+test('the storms killed', () => {
+  expect(died).toBeGreaterThan(SEEDS);
+});

@@ -66,10 +66,10 @@ const cases = [
 const claimerChannel = address('channel of the claimer');
 
 /** The payer's identifier and a note, as the payee is to read them. */
-const texts = [
-  'indraPayer\nLunch, and the coffee before',
-  'indraPayer\n',
-  `indraPayer@hub.example.org\n${'☕'.repeat(512)}`,
+const told = [
+  { from: 'indraPayer', to: 'indraPayee', note: 'Lunch, and the coffee before\nthat' },
+  { from: 'indraPayer', to: '', note: '' },
+  { from: 'indraPayer@hub.example.org', to: 'indraPayee', note: '☕'.repeat(512) },
 ];
 
 /** AES-256-GCM by Node, the nonce following from key and text. */
@@ -103,7 +103,8 @@ export const secrets = cases.map(({ name, key, install }, index) => {
   const claimKey = sha256(concat([label('claim'), secret]));
   const claimDigest = keccak256(concat([label('claim'), transferId, claimerChannel]));
   const metadataKey = sha256(concat([label('metadata'), secret]));
-  const text = texts[index % texts.length] ?? '';
+  const { from, to, note } = told[index % told.length]!;
+  const text = [from, to, paymentId, note].join('\n');
   const metadata = encrypted(metadataKey, text);
   return {
     name,
