@@ -429,6 +429,30 @@ describe('app challenges', () => {
     });
   });
 
+  it('W-B5 who pays and opens it unmoved has no refund while its payee can still claim it', async () => {
+    const deadline = BigInt(await networkHelpers.time.latest()) + 500_000n;
+    const world = await withTransfer({ actionDeadline: deadline, holdUntil: deadline + 1n });
+    const { registry, hub, user, id, app, appId, proof, opening, state, unlock, unlocked, settleApp } = world;
+    await registry.connect(hub).openApp(opening());
+    await pastPeriod(PERIOD + LONGER);
+    await settleLedger(world);
+    // The app's own periods are long over.
+    await networkHelpers.time.increaseTo(deadline - 10n);
+    const asHub = registry.connect(hub);
+    for (const taking of [
+      asHub.setOutcome(id, app, ZeroHash, state),
+      asHub.settleApp(id, app, ZeroHash, state, proof),
+    ])
+      await expect(taking)
+        .to.be.revertedWithCustomError(registry, 'ChallengeNotFinal')
+        .withArgs(deadline + 1n);
+    const move = await unlock();
+    await networkHelpers.time.setNextBlockTimestamp(deadline);
+    await world.progress([move]);
+    await networkHelpers.time.increaseTo((await registry.appStatus(appId)).finalizesAt as bigint);
+    await expect(settleApp(unlocked)).to.changeEtherBalances(ethers, [hub, user], [0n, 30n]);
+  });
+
   // The second is little in the bits that are kept.
   for (const holdUntil of [2n ** 64n - 1n, 2n ** 40n + 5n]) {
     it(`W-E to be held beyond all times is held for ever, and can still be ended by both: ${holdUntil}`, async () => {

@@ -12,11 +12,13 @@ import {
   deployWorld,
   ETHER,
   ethers,
+  leastGas,
   networkHelpers,
   now,
   pastPeriod,
   pathOf,
   returning,
+  returningWith,
   type App,
   type Signer,
 } from './support/world.ts';
@@ -243,6 +245,40 @@ describe('outcomes', () => {
     await expect(game.settle('0x')).to.be.revertedWithCustomError(world.registry, 'OutcomeNotReady');
     await networkHelpers.setCode(definition, returning(answer(16_384)));
     await expect(game.settle('0x')).to.changeEtherBalance(ethers, world.hub, 101n);
+  });
+
+  describe('W-C6 a long state leaves its app the gas it was promised, however little a caller brings', () => {
+    const PADDING = '00'.repeat(150_000);
+    /** Less than the million that every question gets. */
+    const NEEDED = 950_000;
+
+    it('for its outcome: nobody has the fallback in place of it', async () => {
+      const long = script({ outcome: fixed(1) }) + PADDING;
+      const { world, game } = await finished(long);
+      const { registry, id, user, hub, address } = world;
+      await pastPeriod(GRACE);
+      const answer = coder.encode(['bytes'], [fixed(1)]);
+      await networkHelpers.setCode(game.app.definition, returningWith(NEEDED, answer));
+      const call = [id, game.app, ZeroHash, long, game.proof] as const;
+      const gasLimit = await leastGas((gas) => registry.settleApp.staticCall(...call, { gasLimit: gas }));
+      const settling = registry.settleApp(...call, { gasLimit });
+      await expect(settling).to.changeEtherBalances(ethers, [user, hub], [0n, 101n]);
+      await expect(settling).to.emit(registry, 'AppSettled').withArgs(address, game.appId, false);
+    });
+
+    it('for whose turn it is: it lasts the own period', async () => {
+      const { world, scripted } = await load();
+      const { registry, user } = world;
+      const long = script({}) + PADDING;
+      const game = await install(world, scripted.target as string, long);
+      const answer = coder.encode(['address'], [user.address]);
+      await networkHelpers.setCode(game.app.definition, returningWith(NEEDED, answer));
+      const opening = await game.opening();
+      const gasLimit = await leastGas((gas) => registry.openApp.staticCall(opening, { gasLimit: gas }));
+      await registry.openApp(opening, { gasLimit });
+      const { turnEndsAt } = await registry.appStatus(game.appId);
+      expect(turnEndsAt).to.equal((await now()) + BigInt(game.app.periods[0]));
+    });
   });
 
   it('set while the app could say it, binds when the app no longer can', async () => {

@@ -314,10 +314,15 @@ describe('W-D7 a silent hub', () => {
     door.isThere = false;
     const client = await meeting({ description: describedAs(), transport: door.line() });
     const online: boolean[] = [];
+    const told = (wanted: boolean) =>
+      new Promise<void>((resolve) =>
+        client.on('connection', ({ isOnline }) => isOnline === wanted && resolve()),
+      );
     client.on('connection', ({ isOnline }) => online.push(isOnline));
-    while (online.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const back = told(true);
+    await told(false);
     door.isThere = true;
-    while (online.at(-1) !== true) await new Promise((resolve) => setTimeout(resolve, 5));
+    await back;
     expect(online).toEqual([false, true]);
     expect([client.isOnline, client.distrusts]).toEqual([true, null]);
   });

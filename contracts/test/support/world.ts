@@ -213,6 +213,16 @@ export function returning(answer: string): string {
   return concat([`0x61${length}80600c6000396000f3`, answer]);
 }
 
+/** The same by code that does without nothing: with less gas than it asks for it reverts at once. */
+export function returningWith(gas: number, answer: string): string {
+  const length = toBeHex(dataLength(answer), 2).slice(2);
+  return concat([
+    `0x62${toBeHex(gas, 3).slice(2)}5a10601557`,
+    `0x61${length}8060196000396000f35b5f5ffd`,
+    answer,
+  ]);
+}
+
 /** Code that, whatever it is asked, calls back, and answers with `answer` if that was refused, with zero if not. */
 export function callingBack(target: string, data: string, answer: string = toBeHex(1, 32)): string {
   const length = toBeHex(dataLength(data), 2).slice(2);
@@ -224,6 +234,22 @@ export function callingBack(target: string, data: string, answer: string = toBeH
 }
 
 export const NO_SIGNATURES: Pair<string> = ['0x', '0x'];
+
+/** The least gas with which a call goes through, found by halves. */
+export async function leastGas(call: (gasLimit: bigint) => Promise<unknown>): Promise<bigint> {
+  let [refused, enough] = [0n, 16_000_000n];
+  await call(enough);
+  while (enough - refused > 200n) {
+    const gasLimit = (refused + enough) / 2n;
+    const isEnough = await call(gasLimit).then(
+      () => true,
+      () => false,
+    );
+    if (isEnough) enough = gasLimit;
+    else refused = gasLimit;
+  }
+  return enough;
+}
 
 export async function pastPeriod(seconds = PERIOD) {
   await networkHelpers.time.increase(seconds);

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type TestUser } from '../../../test/harness/test-user.ts';
 import { cancelDigest } from '../../protocol/digests.ts';
-import { ZERO_HASH, type Cancel } from '../../protocol/types.ts';
+import { ETHER, ZERO_HASH, type Cancel } from '../../protocol/types.ts';
 import { dispute } from '../operations/dispute.ts';
 import { leaveChannel } from './leave.ts';
 import {
@@ -80,6 +80,21 @@ describe('the hub’s signature on a Cancel', () => {
     onChain(subject, { finalizesAt: sent.holdUntil });
     await bob.propose(...bob.unlock(sent));
     expect(code(await ask(alice, cancelOf(alice, { subject })))).toBe('transfer_resolved');
+  });
+
+  test('W-D7 is given shortly after a payment: just made, claimed, or paid and not closed yet', async () => {
+    const made = alice.transfer(ETHER, 1n, bob);
+    expect(code(await alice.propose(made.operation))).toBe('ok');
+    challenge(alice);
+    expect(code(await ask(alice, cancelOf(alice)))).toBe('ok');
+    expect(code(await bob.propose(bob.claim(made)))).toBe('ok');
+    expect(code(await ask(alice, cancelOf(alice)))).toBe('ok');
+    expect(code(await bob.propose(...bob.unlock(made)))).toBe('ok');
+    expect(alice.state.apps).toHaveLength(1);
+    expect(code(await ask(alice, cancelOf(alice)))).toBe('ok');
+    // The payee's too, whose challenge shows an older ledger than was agreed.
+    challenge(bob, 1n);
+    expect(code(await ask(bob, cancelOf(bob)))).toBe('ok');
   });
 
   test('W-A10 names a number that every move and every new base raises: one that was kept, or would erase a move, is not signed', async () => {
