@@ -197,6 +197,35 @@ describe('leaving alone (invariant 14)', () => {
     expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT }]);
     expect(await leftInChannel()).toBe(0n);
   });
+
+  test('W-B3 a proposal that the hub refused, and made the floor, keeps nobody in nor a preimage from its pay', async () => {
+    await funded(DEPOSIT, 500n);
+    const { door, channel, hubWriter } = world;
+    door.refused.add('uninstall');
+    door.pending = [offered(200n)];
+    void client.settle().catch(() => {});
+    await world.until('the closing was refused', async () => (await record()).signed[0]?.abandoned === true);
+    door.ignored.add('install');
+    void client.createLink({ asset: ETHER, amount: 100n, expiresIn: 60 }).catch(() => {});
+    const isSigned = async () => (await record()).signed.some(({ operation }) => operation === 'install');
+    await world.until('a payment is signed', isSigned);
+    const { agreed, signed } = await record();
+    const half = signed.find(({ operation }) => operation === 'install') as (typeof signed)[number];
+    const { ledger } = half.next;
+    const hubs = door.sign(ledgerDigest(channel.domain, ledger));
+    const steps = [
+      { kind: 'challenge', ledger: agreed.ledger, signatures: agreed.signatures },
+      { kind: 'answer', ledger, signatures: [half.proposal.signature, hubs] },
+    ] as const;
+    const floored = { kind: 'bundle', parts: steps, otherwise: [] } as const;
+    await world.send(hubWriter, hubWriter.disputeCall(channel, floored));
+    expect(await world.challenge()).toMatchObject({ finalizesAt: 0, floorVersion: ledger.version });
+    door.isThere = false;
+    await client.dispute();
+    const settled = await world.passUntil(client.settled());
+    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT + 200n }]);
+    expect(settled.apps).toHaveLength(2);
+  });
 });
 
 describe('watching (invariants 10 and 13)', () => {
