@@ -98,8 +98,8 @@ abstract contract AppGame is LedgerChallenges {
             slot.challengeId,
             slot.turnEndsAt,
             _finalizesAt(slot),
-            game.stateHash,
-            game.path
+            game.path,
+            game.state
         );
     }
 

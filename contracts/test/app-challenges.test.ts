@@ -115,7 +115,7 @@ describe('app challenges', () => {
       const path = pathOf(state);
       await expect(opening)
         .to.emit(registry, 'AppChallenged')
-        .withArgs(address, appId, 0n, 1n, turn, larger(base, turn), app.initialStateHash, path);
+        .withArgs(address, appId, 0n, 1n, turn, larger(base, turn), path, state);
       expect(await registry.appStatus(appId)).to.deep.equal([0n, 0n, base, turn, base, 1n, 0n, path]);
     });
 

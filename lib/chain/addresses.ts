@@ -8,9 +8,9 @@ import type { Address } from '../protocol/types.ts';
 const at = (address: string) => address as Address;
 
 export const ADDRESSES = {
-  registry: at('0x31ba2f461d815a33663e45fbe47990bd61874a80'),
-  factory: at('0x083df2eabfa52f258310c291478a8b238bbb836e'),
-  channelImplementation: at('0x58f8c000dab294e0db6f66df44aa36dca4bbd095'),
+  registry: at('0xbfe6f7b0635dbbe9f675a714100036b62efcc863'),
+  factory: at('0x40231d5dae66a97114be4386b096daa4b79feee9'),
+  channelImplementation: at('0x9469e7b5c9316b32ea7646d47eb5bb5b12409fef'),
   transferApp: at('0x3aa4da0de94895c63a2bbe69e6ecfe14115e3f66'),
   batchedTransferApp: at('0x80e65ddf26cf4665d1e93361c8ea082eb7908168'),
   signedTransferApp: at('0xc915661665bfc8a55209668a0206a46cee06785a'),

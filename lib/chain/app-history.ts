@@ -27,20 +27,10 @@ export function appHistory(appId: Hash, onChain: AppOnChain, events: readonly Ch
 
 /** None where it says nothing of the path: a raised base leaves that as it is. */
 function factOf({ name, values }: ChainEvent): readonly PathFact[] {
-  const {
-    version,
-    path,
-    stateHash: hash,
-    state,
-  } = values as Readonly<{
-    version: bigint;
-    path: Hash;
-    stateHash: Hash;
-    state: Bytes;
-  }>;
+  const { version, path, state } = values as Readonly<{ version: bigint; path: Hash; state: Bytes }>;
   switch (name) {
     case 'AppChallenged':
-      return [{ kind: 'base', version, path, stateHash: hash }];
+      return [{ kind: 'base', version, path, state }];
     case 'AppProgressed':
       return [{ kind: 'move', version, path, state }];
     case 'AppCancelled':

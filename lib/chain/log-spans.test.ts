@@ -21,8 +21,9 @@ const contracts = {
 };
 const CHANNEL = address('44');
 const APP = `0x${'55'.repeat(32)}` as Hash;
+const START = '0x1234' as Bytes;
 const STATE = '0xabcd' as Bytes;
-const BASE = extendPath(ZERO_HASH, ZERO_HASH);
+const BASE = extendPath(ZERO_HASH, stateHash(START));
 const MOVED = extendPath(BASE, stateHash(STATE));
 const LATEST = 9_000;
 
@@ -80,10 +81,9 @@ function moveAt(block: number): unknown {
   const known: Record<string, unknown> = {
     channel: CHANNEL,
     appId: APP,
-    state: STATE,
+    state: isBase ? START : STATE,
     action: '0x01',
     version: isBase ? 0n : 1n,
-    stateHash: ZERO_HASH,
     path: isBase ? BASE : MOVED,
   };
   const values = event.inputs.map(({ name, baseType }) => known[name] ?? (baseType === 'bytes' ? '0x' : 0));
@@ -199,7 +199,7 @@ describe('what a dispute is read from (invariant 10)', () => {
     const node = new ScriptedNode([3, 4_321], wide(500));
     const view = await read(node, 2);
     expect(view.ok && view.value.paths.get(APP)).toEqual([
-      { version: 0n, stateHash: ZERO_HASH, before: ZERO_HASH, state: null },
+      { version: 0n, stateHash: stateHash(START), before: ZERO_HASH, state: START },
       { version: 1n, stateHash: stateHash(STATE), before: BASE, state: STATE },
     ]);
     const taken = node.asked.filter((asked) => wide(500)(asked) === null);

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { startLocalChain, type LocalChain } from '../chain/testing/local-chain.ts';
 import { deployApps } from '../../contracts/deploy.ts';
 import { mortalStore, type Life, type Mortality } from '../../test/model/mortal-store.ts';
+import { decodeTransferState, encodeTransferState } from '../protocol/apps/transfer-app.ts';
 import { appsRoot } from '../protocol/apps-root.ts';
 import { toHex, Words } from '../protocol/bytes.ts';
 import { appId, appStateDigest, ledgerDigest, stateHash } from '../protocol/digests.ts';
@@ -196,6 +197,55 @@ describe('leaving alone (invariant 14)', () => {
     const settled = await world.passUntil(client.settled());
     expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT }]);
     expect(await leftInChannel()).toBe(0n);
+  });
+
+  test('W-C6 a move that the hub countersigned and showed before it was mined is paid like any', async () => {
+    await funded(DEPOSIT, 500n);
+    await heldUpClaim(200n);
+    const { door, key, channel, hubWriter } = world;
+    const { agreed, routes } = await record();
+    const [{ id, app, state: locked }] = agreed.apps as [AppInstance];
+    const [route] = routes;
+    const terms = decodeTransferState(locked);
+    if (terms === null || route?.side !== 'payee') throw new Error('no payment to this user');
+    const state = encodeTransferState({ ...terms, preimage: route.preimage });
+    // All of it can be read from the transaction that waits to be mined.
+    const digest = appStateDigest(channel.domain, { appId: id, version: 1n, stateHash: stateHash(state) });
+    const signatures = [door.sign(digest), key.sign(digest)] as const;
+    const step = { kind: 'set-app-state', app, version: 1n, state, signatures } as const;
+    await world.send(hubWriter, hubWriter.disputeCall(channel, { ...step, path: NO_PROOF, moves: [] }));
+    await client.dispute();
+    const settled = await world.passUntil(client.settled());
+    expect(settled).toMatchObject({ paid: [{ asset: ETHER, amount: DEPOSIT + 200n }], apps: [id] });
+  });
+
+  test('W-B3 a proposal that the hub refused, and made the floor, keeps nobody in nor a preimage from its pay', async () => {
+    await funded(DEPOSIT, 500n);
+    const { door, channel, hubWriter } = world;
+    door.refused.add('uninstall');
+    door.pending = [offered(200n)];
+    void client.settle().catch(() => {});
+    await world.until('the closing was refused', async () => (await record()).signed[0]?.abandoned === true);
+    door.ignored.add('install');
+    void client.createLink({ asset: ETHER, amount: 100n, expiresIn: 60 }).catch(() => {});
+    const isSigned = async () => (await record()).signed.some(({ operation }) => operation === 'install');
+    await world.until('a payment is signed', isSigned);
+    const { agreed, signed } = await record();
+    const half = signed.find(({ operation }) => operation === 'install') as (typeof signed)[number];
+    const { ledger } = half.next;
+    const hubs = door.sign(ledgerDigest(channel.domain, ledger));
+    const steps = [
+      { kind: 'challenge', ledger: agreed.ledger, signatures: agreed.signatures },
+      { kind: 'answer', ledger, signatures: [half.proposal.signature, hubs] },
+    ] as const;
+    const floored = { kind: 'bundle', parts: steps, otherwise: [] } as const;
+    await world.send(hubWriter, hubWriter.disputeCall(channel, floored));
+    expect(await world.challenge()).toMatchObject({ finalizesAt: 0, floorVersion: ledger.version });
+    door.isThere = false;
+    await client.dispute();
+    const settled = await world.passUntil(client.settled());
+    expect(settled.paid).toEqual([{ asset: ETHER, amount: DEPOSIT + 200n }]);
+    expect(settled.apps).toHaveLength(2);
   });
 });
 

@@ -10,7 +10,6 @@ import type { ChainEvent } from '../chain/chain-events.ts';
 import { EthereumChainReader, type SettledAsset } from '../chain/chain-reader.ts';
 import type { ContractAddresses } from '../chain/contracts.ts';
 import type { JsonRpc } from '../chain/json-rpc.ts';
-import { stateHash } from '../protocol/digests.ts';
 import type { Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import type { Address, App, AppInstance, Bytes, Channel, Hash, Pair } from '../protocol/types.ts';
@@ -40,7 +39,7 @@ export class EpochReader extends EthereumChainReader {
     this.#registry = contracts.registry;
   }
 
-  /** `apps`: every state of an app that may have been on chain. One that ended in another counts nothing. */
+  /** `apps`: those that may have been on chain. */
   override async settlement(
     channel: Channel,
     epoch: bigint,
@@ -54,7 +53,6 @@ export class EpochReader extends EthereumChainReader {
     const books = booksOf(said.value, epoch);
     const told = await this.registryEvents(fromBlock, latest.value.number, channel.address);
     if (!told.ok) return told;
-    const states = new Map(apps.map(({ state }) => [stateHash(state), state]));
     const known = new Map(apps.map((instance) => [instance.id, instance.app]));
     const reached = new Map<Hash, Ended>();
     for (const { name, values } of told.value) {
@@ -62,7 +60,7 @@ export class EpochReader extends EthereumChainReader {
       const settled = known.get(appId);
       if (settled === undefined) continue;
       const at = reached.get(appId) ?? NOWHERE;
-      reached.set(appId, next(name, values, at, states));
+      reached.set(appId, next(name, values, at));
       if (name !== 'AppSettled') continue;
       const outcome = values['fallbackApplied'] === true ? ok(null) : await this.#outcome(settled, at);
       if (!outcome.ok) return outcome;
@@ -96,15 +94,9 @@ function booksOf(events: readonly ChainEvent[], epoch: bigint): Map<Address, Boo
   return books;
 }
 
-function next(
-  name: string,
-  values: ChainEvent['values'],
-  at: Ended,
-  states: ReadonlyMap<Hash, Bytes>,
-): Ended {
+function next(name: string, values: ChainEvent['values'], at: Ended): Ended {
   switch (name) {
     case 'AppChallenged':
-      return { state: states.get(values['stateHash'] as Hash) ?? null, outcome: null };
     case 'AppProgressed':
       return { state: values['state'] as Bytes, outcome: null };
     case 'OutcomeSet':

@@ -84,8 +84,7 @@ export interface PathPoint {
   readonly stateHash: Hash;
   /** Commitment to the path before it. */
   readonly before: Hash;
-  /** Null where only its hash was told. */
-  readonly state: Bytes | null;
+  readonly state: Bytes;
 }
 
 /** Rising versions without a gap; the last is the tip. */

@@ -67,7 +67,8 @@ interface IChallengeRegistry {
     event LedgerCancelled(address indexed channel, uint64 indexed epoch, uint64 version, uint64 challengeId);
     /// @notice The epoch is over; everything signed in it is void. The next one is `epoch + 1`.
     event LedgerSettled(address indexed channel, uint64 indexed epoch, uint64 version, bytes32 digest);
-    /// @notice A state that both parties agreed to (or the installed one, version 0) is the new base and tip.
+    /// @notice A state that both parties agreed to (or the installed one, version 0) is the new base and tip. It is told
+    /// whole: whoever signed a move need not hold what the other side, by signing it too, makes a base of.
     event AppChallenged(
         address indexed channel,
         bytes32 indexed appId,
@@ -75,8 +76,8 @@ interface IChallengeRegistry {
         uint64 challengeId,
         uint64 turnEndsAt,
         uint64 finalizesAt,
-        bytes32 stateHash,
-        bytes32 path
+        bytes32 path,
+        bytes state
     );
     /// @notice A turn taker moved. Carries all that the other side needs to go on.
     event AppProgressed(

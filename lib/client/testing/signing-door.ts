@@ -32,6 +32,8 @@ export class SigningDoor {
   readonly ignored = new Set<OperationName>();
   /** Operations that are done, and whose answer is lost. */
   readonly swallowed = new Set<OperationName>();
+  /** Operations it says no to, for good. */
+  readonly refused = new Set<OperationName>();
   isThere = true;
   /** Whether it looks at the chain at all. */
   followsChain = true;
@@ -72,6 +74,7 @@ export class SigningDoor {
 
   async #answer(operation: OperationName, body: unknown, id: string): Promise<Reply> {
     if (!this.isThere || this.ignored.has(operation)) return this.#silence(id);
+    if (this.refused.has(operation)) return failure(id, fault('too_many'));
     const outcome = await this.#run(operation, OPERATIONS[operation][0].parse(body));
     if (this.swallowed.has(operation)) return this.#silence(id);
     return outcome.ok

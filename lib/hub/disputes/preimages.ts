@@ -42,7 +42,7 @@ export async function resolveAllShown(hub: Hub, { state, routes }: Epoch, view: 
     if (route.side !== 'payee' || !state.apps.some(({ id }) => id === route.appId)) continue;
     // Moves are the only way to a state above the agreed one.
     for (const { state: shown } of view.paths.get(route.appId) ?? []) {
-      const preimage = shown === null ? undefined : decodeTransferState(shown)?.preimage;
+      const preimage = decodeTransferState(shown)?.preimage;
       if (preimage !== undefined && preimage !== ZERO_HASH) await resolveShown(hub, route, preimage);
     }
   }

@@ -11,7 +11,7 @@ const paths = hashes.reduce<readonly Hash[]>(
   (all, hash) => [...all, extendPath(all.at(-1) ?? ZERO_HASH, hash)],
   [],
 );
-const base: PathFact = { kind: 'base', version: 0n, path: paths[0]!, stateHash: hashes[0]! };
+const base: PathFact = { kind: 'base', version: 0n, path: paths[0]!, state: states[0]! };
 const move = (version: number): PathFact => ({
   kind: 'move',
   version: BigInt(version),
@@ -37,7 +37,7 @@ describe('the path of a disputed app', () => {
       [2n, paths[1]],
       [3n, paths[2]],
     ]);
-    expect(path.map(({ state }) => state)).toEqual([null, ...states.slice(1)]);
+    expect(path.map(({ state }) => state)).toEqual(states);
     expect(proofFrom(path, 2n)).toEqual({ before: paths[1], hashes: hashes.slice(2) });
   });
 
@@ -57,11 +57,11 @@ describe('the path of a disputed app', () => {
       kind: 'base',
       version: 1n,
       path: extendPath(ZERO_HASH, hashes[1]!),
-      stateHash: hashes[1]!,
+      state: states[1]!,
     };
     const onChain = { ...at(1, 0), path: anew.path };
     expect(retrace(onChain, [anew, ...told(2, 1, 0)]).path).toEqual([
-      { version: 1n, stateHash: hashes[1], before: ZERO_HASH, state: null },
+      { version: 1n, stateHash: hashes[1], before: ZERO_HASH, state: states[1] },
     ]);
     expect(retrace(at(3), [{ kind: 'cancelled' }, ...told(3, 2, 1, 0)]).path).toEqual([]);
   });

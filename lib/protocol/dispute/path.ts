@@ -20,22 +20,14 @@ export const extendPath = (before: Hash, state: Hash): Hash =>
   toHash(keccak256(words.again().hash(before).hash(state).bytes));
 
 /** What the registry said of one app; `path` includes the state. */
-export type PathFact =
-  | { readonly kind: 'base'; readonly version: bigint; readonly path: Hash; readonly stateHash: Hash }
-  | { readonly kind: 'move'; readonly version: bigint; readonly path: Hash; readonly state: Bytes }
-  | { readonly kind: 'cancelled' };
+export type PathFact = Told | { readonly kind: 'cancelled' };
 
 interface Told {
+  readonly kind: 'base' | 'move';
   readonly version: bigint;
-  readonly stateHash: Hash;
   readonly path: Hash;
-  readonly state: Bytes | null;
+  readonly state: Bytes;
 }
-
-const toldBy = (fact: Exclude<PathFact, { kind: 'cancelled' }>): Told =>
-  fact.kind === 'base'
-    ? { ...fact, state: null }
-    : { version: fact.version, stateHash: stateHash(fact.state), path: fact.path, state: fact.state };
 
 /**
  * The path that leads to `onChain`, from what was said of the app, newest first. `isWhole`: nothing said earlier could add
@@ -52,28 +44,29 @@ export function retrace(
   let next: Told | null = null;
   for (const fact of facts) {
     if (fact.kind === 'cancelled') return ending(true);
-    const told = toldBy(fact);
     if (next === null) {
-      if (told.version !== onChain.version) continue;
-      if (onChain.stage === 'undecided' && told.path !== onChain.path) continue;
+      if (fact.version !== onChain.version) continue;
+      if (onChain.stage === 'undecided' && fact.path !== onChain.path) continue;
     } else {
-      if (told.version !== next.version - 1n || extendPath(told.path, next.stateHash) !== next.path)
+      const point = pointOf(next, fact.path);
+      if (fact.version !== next.version - 1n || extendPath(fact.path, point.stateHash) !== next.path)
         return ending(true);
-      points.push(pointOf(next, told.path));
+      points.push(point);
     }
     if (fact.kind === 'base') {
-      if (extendPath(ZERO_HASH, told.stateHash) === told.path) points.push(pointOf(told, ZERO_HASH));
+      const point = pointOf(fact, ZERO_HASH);
+      if (extendPath(ZERO_HASH, point.stateHash) === fact.path) points.push(point);
       return ending(true);
     }
-    if (told.version < base) return ending(true);
-    next = told;
+    if (fact.version < base) return ending(true);
+    next = fact;
   }
   return ending(false);
 }
 
-const pointOf = ({ version, stateHash: hash, state }: Told, before: Hash): PathPoint => ({
+const pointOf = ({ version, state }: Told, before: Hash): PathPoint => ({
   version,
-  stateHash: hash,
+  stateHash: stateHash(state),
   before,
   state,
 });
@@ -87,19 +80,14 @@ export function tipOf(
   const onChain = apps.get(id);
   if (onChain === undefined || onChain.finalizesAt === 0 || onChain.stage !== 'undecided') return null;
   const told = paths.get(id)?.at(-1);
-  if (told !== undefined && told.state !== null) return told;
-  for (const instance of held) {
-    const hash = stateHash(instance.state);
-    if (instance.id !== id || instance.version !== onChain.version) continue;
-    if (told === undefined ? extendPath(ZERO_HASH, hash) === onChain.path : told.stateHash === hash)
-      return {
-        version: instance.version,
-        stateHash: hash,
-        state: instance.state,
-        before: told?.before ?? ZERO_HASH,
-      };
+  if (told !== undefined) return told;
+  for (const { id: of, version, state } of held) {
+    if (of !== id || version !== onChain.version) continue;
+    const hash = stateHash(state);
+    if (extendPath(ZERO_HASH, hash) === onChain.path)
+      return { version, stateHash: hash, state, before: ZERO_HASH };
   }
-  return told ?? null;
+  return null;
 }
 
 /** What shows where a state of that version belongs on the path; null where the path is not known so far back. */

@@ -98,7 +98,7 @@ function finalData(
     return outcome === undefined ? null : { previous: ZERO_HASH, data: outcome };
   }
   const tip = tipOf(view, instance.id, instancesOf(holding));
-  return tip === null || tip.state === null ? null : { previous: tip.before, data: tip.state };
+  return tip === null ? null : { previous: tip.before, data: tip.state };
 }
 
 interface AppAt {
@@ -182,7 +182,7 @@ function replyAtTip(
   onChain: AppOnChain,
 ): Extract<DisputeStep, { kind: 'progress-app' }> | null {
   const tip = tipOf(view, instance.id, instancesOf(holding));
-  if (tip === null || tip.state === null || view.chainTime >= onChain.turnEndsAt) return null;
+  if (tip === null || view.chainTime >= onChain.turnEndsAt) return null;
   const moves = movesOn(holding, view, instance, tip.stateHash, tip.version);
   if (moves.length === 0) return null;
   const { version, before: previous, state } = tip;

@@ -251,6 +251,18 @@ describe('a ledger', () => {
     expect(plan.steps.at(-1)).toMatchObject({ kind: 'settle', ledger: mine.ledger });
   });
 
+  test('W-B3 one that only this side had signed is left from where the other side made it the floor', () => {
+    // The other side challenged and answered itself with it: nothing runs, and what both are known to have signed is below.
+    const mine = uncertain(after(playing, [deposit(120n, 100n)]));
+    const floor = view(ledgerAt(mine, { finalizesAt: 0 }));
+    const moves = new Map([[received.id, unlocking(received, 5n)]]);
+    const plan = planDispute(holding({ states: [playing, mine], moves }), floor, LEAVE);
+    expect(plan.isUnknown).toBe(false);
+    expect(alone(plan)[0]).toBe('challenge');
+    const opened = { kind: 'open-app', ledger: mine.ledger, signatures: null };
+    expect(parts(plan)).toMatchObject([sent, received, game].map(({ app }) => ({ ...opened, app })));
+  });
+
   test('who lost its state cannot leave below the floor, and is told', () => {
     const plan = planDispute(
       holding({ states: [funded] }),

@@ -34,7 +34,10 @@ export function planDispute(holding: Holding, view: DisputeView, aims: DisputeAi
 
 function planRunning(holding: Holding, view: DisputeView, aims: DisputeAims): DisputePlan {
   const { finalizesAt, floorVersion, digest } = view.ledger;
-  const best = newestShowable(holding);
+  const atFloor = holding.states.find(
+    (state) => toHash(ledgerDigest(holding.channel.domain, state.ledger)) === digest,
+  );
+  const best = newestShowable(holding, atFloor);
   // Below the floor is only who lost its state: what is newer on chain was signed by both.
   if (finalizesAt === 0)
     return planLeaving(holding, view, best, aims.leave, best.ledger.version >= floorVersion);
@@ -44,14 +47,11 @@ function planRunning(holding: Holding, view: DisputeView, aims: DisputeAims): Di
     const answer = ledgerStep(holding, view, best, 'answer');
     return { ...NOTHING, steps: [answer, ...answers], lookAgainAt: finalizesAt };
   }
-  const disputed = holding.states.find(
-    (state) => toHash(ledgerDigest(holding.channel.domain, state.ledger)) === digest,
-  );
-  if (disputed === undefined) {
+  if (atFloor === undefined) {
     const { answers } = planApps(holding, view, disputedOnly(best));
     return { ...NOTHING, steps: answers, lookAgainAt: finalizesAt, isUnknown: true };
   }
-  return planOnChain(holding, view, disputed, aims);
+  return planOnChain(holding, view, atFloor, aims);
 }
 
 /** No challenge runs, or one that is about to be put aside: whoever leaves starts its own, with all that is to be opened. */
@@ -119,9 +119,11 @@ const named = (
   step: DisputeStep,
 ): NamedStep => ({ ...step, name: `${step.kind} ${channel.address} ${epoch} ${version} ${challengeId}` });
 
-/** Version 0 needs no signature. */
-function newestShowable({ states }: Holding): KnownState {
-  const showable = states.filter((state) => state.signatures !== null || state.ledger.version === 0n);
+/** Version 0 needs no signature, nor does the floor: that both signed it the registry knows, whoever brought it. */
+function newestShowable({ states }: Holding, atFloor: KnownState | undefined): KnownState {
+  const showable = states.filter(
+    (state) => state.signatures !== null || state.ledger.version === 0n || state === atFloor,
+  );
   const [first, ...rest] = showable;
   if (first === undefined) throw new TypeError('a holding without any state both agreed to');
   return rest.reduce((best, state) => (state.ledger.version > best.ledger.version ? state : best), first);
