@@ -8,9 +8,9 @@ import type { Address } from '../protocol/types.ts';
 const at = (address: string) => address as Address;
 
 export const ADDRESSES = {
-  registry: at('0x31ba2f461d815a33663e45fbe47990bd61874a80'),
-  factory: at('0x083df2eabfa52f258310c291478a8b238bbb836e'),
-  channelImplementation: at('0x58f8c000dab294e0db6f66df44aa36dca4bbd095'),
+  registry: at('0xa6b8d2f5086b96470829858744d800e65f8c45e5'),
+  factory: at('0x8ae0ed1db84defcf0b607bfdbb299ba2d0c4a1cb'),
+  channelImplementation: at('0x82bec8b623067bb6184e163cf1ecc1e0f329e152'),
   transferApp: at('0x3aa4da0de94895c63a2bbe69e6ecfe14115e3f66'),
   batchedTransferApp: at('0x80e65ddf26cf4665d1e93361c8ea082eb7908168'),
   signedTransferApp: at('0xc915661665bfc8a55209668a0206a46cee06785a'),
