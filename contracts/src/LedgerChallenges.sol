@@ -131,7 +131,9 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
         return epoch < _ledgers[channel].epoch ? _commitments[channel][epoch] : bytes32(0);
     }
 
-    /// Has this ledger on chain as part of opening an app from it: a running challenge with it or a newer one is kept.
+    /// Has this ledger on chain as part of opening an app from it: a running challenge with it or a newer one is kept, and
+    /// below the floor none is started. Who raises the floor in front of an opening must not stop it: an app has its own
+    /// deadline, a ledger can be challenged after it.
     function _show(
         ChannelId calldata id,
         address channel,
@@ -139,7 +141,9 @@ abstract contract LedgerChallenges is IChallengeRegistry, SigningDomain {
         bytes[2] calldata signatures
     ) internal {
         (, LedgerSlot memory slot) = _slotOf(id, ledger.channel, ledger.epoch);
-        if (!_runsAtLeast(slot, ledger.version)) return _challenge(id, channel, slot, ledger, signatures);
+        if (ledger.version >= slot.version && !_runsAtLeast(slot, ledger.version)) {
+            return _challenge(id, channel, slot, ledger, signatures);
+        }
         bytes32 digest = _digest(Digests.hash(ledger));
         if (digest != _commitments[channel][slot.epoch]) {
             _requireBoth(id.initiator, id.responder, digest, signatures);

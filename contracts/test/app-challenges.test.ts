@@ -145,8 +145,29 @@ describe('app challenges', () => {
       expect((await registry.appStatus(appId)).challengeId).to.equal(1n);
     });
 
+    it('W-C6 a floor raised in front of it stops no opening: the move comes in time, the ledger after it', async () => {
+      const world = await load();
+      const { registry, user, hub, opening, unlock, appId, address, id, ledgerState, sign } = world;
+      // Signed by the user, and withheld with the hub's signature until now.
+      const withheld = { ...ledgerState, version: 7n };
+      const encode = registry.interface.encodeFunctionData.bind(registry.interface);
+      await registry
+        .connect(hub)
+        .multicall([
+          encode('challengeLedger', [id, ledgerState, world.ledgerSignatures]),
+          encode('answerLedger', [id, withheld, await sign('Ledger', withheld)]),
+        ]);
+      const raised = await registry.channelStatus(address);
+      expect([raised.version, raised.finalizesAt]).to.deep.equal([7n, 0n]);
+      await registry.connect(user).openApp(opening({ moves: [await unlock()] }));
+      expect((await registry.appStatus(appId)).version).to.equal(1n);
+      expect(await registry.channelStatus(address)).to.deep.equal(raised);
+      await registry.connect(user).challengeLedger(id, withheld, NO_SIGNATURES);
+      expect((await registry.channelStatus(address)).finalizesAt).to.equal((await now()) + BigInt(PERIOD));
+    });
+
     it('needs a ledger that contains the app, and its initial state', async () => {
-      const { registry, app, appId, ledgerState, opening, ledger, id, sign, digest } = await load();
+      const { registry, app, appId, ledgerState, opening, ledger, digest } = await load();
       const refused = async (rest: object, error: string, ...args: unknown[]) =>
         expect(registry.openApp(opening(rest)))
           .to.be.revertedWithCustomError(registry, error)
@@ -157,14 +178,6 @@ describe('app challenges', () => {
       await refused({ app: later }, 'WrongEpoch', 0n, 3n);
       await refused({ app: later, ledger: { ...ledgerState, epoch: 3n } }, 'WrongEpoch', 3n, 0n);
       await refused({ ledger: ledger(6n, ledgerState.assets) }, 'LockedWithoutApps', ETHER);
-      const newer = { ...ledgerState, version: 6n };
-      await registry.challengeLedger(id, newer, await sign('Ledger', newer));
-      await registry.answerLedger(
-        id,
-        { ...newer, version: 7n },
-        await sign('Ledger', { ...newer, version: 7n }),
-      );
-      await refused({}, 'StaleVersion', 5n, 7n);
       expect(digest('App', later)).not.to.equal(appId);
     });
 

@@ -8,9 +8,9 @@ import type { Address } from '../protocol/types.ts';
 const at = (address: string) => address as Address;
 
 export const ADDRESSES = {
-  registry: at('0xbfe6f7b0635dbbe9f675a714100036b62efcc863'),
-  factory: at('0x40231d5dae66a97114be4386b096daa4b79feee9'),
-  channelImplementation: at('0x9469e7b5c9316b32ea7646d47eb5bb5b12409fef'),
+  registry: at('0x68ce15034c458c39857d6320098c4b9ec051eb81'),
+  factory: at('0x621f12d88204f342740fbc540137ed5dd19651af'),
+  channelImplementation: at('0x5045cb00affe9a2d9a7801e608c2795d27b38f73'),
   transferApp: at('0x3aa4da0de94895c63a2bbe69e6ecfe14115e3f66'),
   batchedTransferApp: at('0x80e65ddf26cf4665d1e93361c8ea082eb7908168'),
   signedTransferApp: at('0xc915661665bfc8a55209668a0206a46cee06785a'),

@@ -110,23 +110,23 @@ export class EthereumChainReader {
 
   /** Where the chain stands with an app, whether anybody disputes it or not. */
   app(appId: Hash, block: number): Promise<Outcomes<AppOnChain>> {
-    return this.#registry('appStatus', [appId], block, ([found]) => {
-      const status = found as Record<
-        'version' | 'steps' | 'baseEndsAt' | 'turnEndsAt' | 'finalizesAt' | 'challengeId' | 'stage',
-        bigint
-      > & { path: Hash };
-      const { version, steps, challengeId, path } = status;
-      return {
-        version,
-        steps,
-        baseEndsAt: Number(status.baseEndsAt),
-        turnEndsAt: Number(status.turnEndsAt),
-        finalizesAt: Number(status.finalizesAt),
-        challengeId,
-        stage: stages[Number(status.stage)] ?? 'settled',
-        path,
-      };
-    });
+    return this.#registry('appStatus', [appId], block, readAppStatus);
+  }
+
+  /** The same of many at once: how many are open is up to the other side, and must not decide whether the node answers (invariant 15). */
+  async #apps(ids: readonly Hash[], block: number): Promise<Outcomes<ReadonlyMap<Hash, AppOnChain>>> {
+    if (ids.length === 0) return ok(new Map());
+    const asked = ids.map((id) => registryInterface.encodeFunctionData('appStatus', [id]));
+    const found = await this.#registry('multicall', [asked], block, ([answers]) =>
+      (answers as readonly string[]).map((answer) =>
+        readAppStatus(registryInterface.decodeFunctionResult('appStatus', answer)),
+      ),
+    );
+    if (!found.ok) return found;
+    const apps = new Map(found.value.flatMap((app, at) => (ids[at] === undefined ? [] : [[ids[at], app]])));
+    return apps.size === ids.length
+      ? ok(apps)
+      : refuse('chain_unavailable', { method: 'multicall', reason: 'unexpected answer' });
   }
 
   /** What waits in a channel for someone it could not be handed to; zero before the channel is deployed. */
@@ -157,13 +157,9 @@ export class EthereumChainReader {
     }
     const instances = holding.states.flatMap((state) => state.apps);
     const ids = [...new Set(instances.map(({ id }) => id))];
-    const found = await Promise.all(ids.map((id) => this.app(id, block)));
-    const apps = new Map<Hash, AppOnChain>();
-    for (const [index, id] of ids.entries()) {
-      const app = found[index];
-      if (app === undefined || !app.ok) return app ?? refuse('internal');
-      apps.set(id, app.value);
-    }
+    const found = await this.#apps(ids, block);
+    if (!found.ok) return found;
+    const apps = found.value;
     const told = await this.#histories(channel, unexplained(apps, instances), { from: fromBlock, to: block });
     return ok({ chainTime, now, ledger: ledger.value, finalAppsRoot, apps, ...told });
   }
@@ -351,6 +347,24 @@ function unexplained(
         app.finalizesAt !== 0 && (app.stage !== 'settled' || app.steps > 0n) && !isExplained(id, app),
     ),
   );
+}
+
+function readAppStatus([found]: readonly unknown[]): AppOnChain {
+  const status = found as Record<
+    'version' | 'steps' | 'baseEndsAt' | 'turnEndsAt' | 'finalizesAt' | 'challengeId' | 'stage',
+    bigint
+  > & { path: Hash };
+  const { version, steps, challengeId, path } = status;
+  return {
+    version,
+    steps,
+    baseEndsAt: Number(status.baseEndsAt),
+    turnEndsAt: Number(status.turnEndsAt),
+    finalizesAt: Number(status.finalizesAt),
+    challengeId,
+    stage: stages[Number(status.stage)] ?? 'settled',
+    path,
+  };
 }
 
 /** As the registry numbers them. */

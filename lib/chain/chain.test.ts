@@ -7,12 +7,16 @@ import { sign } from '#secp256k1';
 import { toHash, toHex } from '../protocol/bytes.ts';
 import { ledgerDigest, withdrawalDigest } from '../protocol/digests.ts';
 import type { Outcomes } from '../protocol/errors.ts';
+import { UNDISPUTED } from '../protocol/dispute.ts';
 import { firstState } from '../protocol/ledger.ts';
+import { err } from '../protocol/result.ts';
+import { after, agreed, deposit, EMPTY, transfer } from '../protocol/testing/two-parties.ts';
 import {
   ETHER,
   NO_ADDRESS,
   ZERO_HASH,
   type Address,
+  type AppInstance,
   type Bytes,
   type Channel,
   type Hash,
@@ -23,6 +27,7 @@ import {
 import { plainDepositCall, type Call } from './calls.ts';
 import { EthereumChainReader } from './chain-reader.ts';
 import { EthereumChainWriter } from './chain-writer.ts';
+import type { JsonRpc } from './json-rpc.ts';
 import { startLocalChain, type LocalChain } from './testing/local-chain.ts';
 import { mined } from './testing/mined.ts';
 import { signerOf } from './transaction.ts';
@@ -56,6 +61,9 @@ function valueOf<T>(outcome: Outcomes<T>): T {
   if (!outcome.ok) throw new Error(JSON.stringify(outcome.error));
   return outcome.value;
 }
+
+const numbered = (number: number): Hash => `0x${number.toString(16).padStart(64, '0')}` as string as Hash;
+const sampleApp = agreed(after(EMPTY, [deposit(9n, 0n), transfer(9n)])).apps[0] as AppInstance;
 
 const send = async (writer: EthereumChainWriter, call: Call): Promise<number> =>
   (await mined(writer, call)).block;
@@ -259,6 +267,26 @@ test('a stale challenge is seen and answered, and a final one settled into the n
     'LedgerSettled',
   ]);
   expect(events[1]).toMatchObject({ channel: channel.address, values: { version: 5n, epoch: 0n } });
+});
+
+test('W-A3 a look asks the node no more for two hundred open apps than for one', async () => {
+  const channel = channelWith(period + 5);
+  const { rpc, contracts } = chain;
+  const apps = Array.from({ length: 200 }, (_, at) => ({ ...sampleApp, id: numbered(at + 1) }));
+  const states = [{ ...firstState(channel.address, 0n), apps }];
+  const holding = { channel, epoch: 0n, self: null, states, moves: new Map(), assets: [] };
+  let left = 10;
+  const thrifty: JsonRpc = {
+    request: (method, params) =>
+      left-- > 0
+        ? rpc.request(method, params)
+        : Promise.resolve(err({ kind: 'refused', method, reason: 'rate limit exceeded', rpcCode: -32005 })),
+  };
+  const view = valueOf(
+    await new EthereumChainReader(thrifty, contracts).dispute(holding, { now: 0, fromBlock: 0 }),
+  );
+  expect([...view.apps.keys()]).toEqual(apps.map(({ id }) => id));
+  expect(view.apps.get(numbered(200))).toEqual(UNDISPUTED);
 });
 
 test('the unsigned first state can be challenged by a party alone', async () => {

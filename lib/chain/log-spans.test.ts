@@ -57,8 +57,12 @@ class ScriptedNode implements JsonRpc {
   }
 
   #call(calldata: string): string {
-    const { name, selector } = registryInterface.parseTransaction({ data: calldata })!;
+    const { name, selector, args } = registryInterface.parseTransaction({ data: calldata })!;
     const { outputs } = registryInterface.getFunction(selector)!;
+    if (name === 'multicall')
+      return registryInterface.encodeFunctionResult(name, [
+        (args[0] as readonly string[]).map((inner) => this.#call(inner)),
+      ]);
     const fields: Record<string, unknown> = {
       ...UNDISPUTED,
       epoch: 0n,

@@ -15,6 +15,7 @@ import {
   type PreparedMoves,
 } from '../protocol/dispute.ts';
 import { tipOf } from '../protocol/dispute/path.ts';
+import { newestAgreed } from '../protocol/dispute/plan-apps.ts';
 import type { AppInstance, Bytes, Channel, Hash } from '../protocol/types.ts';
 import type { Store } from '../store/store.ts';
 import type { ChannelRecord } from './channel-record.ts';
@@ -34,7 +35,7 @@ export function newestInstances(states: readonly KnownState[]): readonly AppInst
   const newest = new Map<Hash, AppInstance>();
   for (const instance of states.flatMap((state) => state.apps)) {
     const known = newest.get(instance.id);
-    if (known === undefined || instance.version > known.version) newest.set(instance.id, instance);
+    newest.set(instance.id, known === undefined ? instance : newestAgreed([instance], known));
   }
   return [...newest.values()];
 }

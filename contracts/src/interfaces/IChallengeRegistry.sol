@@ -184,9 +184,9 @@ interface IChallengeRegistry {
     /// @param others assets that are not in the ledger, to be paid to whoever put them in
     function settle(ChannelId calldata id, Ledger calldata ledger, address[] calldata others) external;
 
-    /// @notice Disputes an app from its leaf: puts the ledger on chain, unless a challenge with this or a newer one runs, and
-    /// opens the app. Parties only; once the epoch is settled, anyone. Where the app is open already, by anyone, its
-    /// moves are played as far as the chain has not got them.
+    /// @notice Disputes an app from its leaf: puts the ledger on chain, unless it is below the floor or a challenge with this or
+    /// a newer one runs, and opens the app. Parties only; once the epoch is settled, anyone. Where the app is open already,
+    /// by anyone, its moves are played as far as the chain has not got them.
     function openApp(Opening calldata opening) external;
 
     /// @notice The same by anyone, with a party's Challenge whose subject is the app and whose number is zero. It opens an app

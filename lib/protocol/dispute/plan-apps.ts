@@ -215,9 +215,23 @@ export const instancesOf = ({ states }: Holding): readonly AppInstance[] =>
 
 /** An app is the same in every ledger it is in; its newest agreed state is what counts. */
 const newestInstance = (holding: Holding, instance: AppInstance): AppInstance =>
-  instancesOf(holding)
-    .filter((other) => other.id === instance.id)
-    .reduce((best, other) => (other.version > best.version ? other : best), instance);
+  newestAgreed(
+    instancesOf(holding).filter((other) => other.id === instance.id),
+    instance,
+  );
+
+/**
+ * Of one app's. What only one side signed can be shown by nobody here, and must not hide what can: it counts once the other
+ * side brought it, as the chain's tip.
+ */
+export const newestAgreed = (instances: readonly AppInstance[], first: AppInstance): AppInstance =>
+  instances.reduce((best, other) => {
+    if (isAgreed(other) !== isAgreed(best)) return isAgreed(other) ? other : best;
+    return other.version > best.version ? other : best;
+  }, first);
+
+const isAgreed = ({ version, signatures }: AppInstance): boolean =>
+  version === 0n || signatures.every((signature) => signature !== null);
 
 function proofOf(state: KnownState, id: Hash): readonly Hash[] {
   const proof = appProof(

@@ -391,6 +391,29 @@ describe('a disputed app', () => {
     }
   });
 
+  test('W-half a newer state that the other side has not signed hides neither the agreed one nor the app', () => {
+    const third = advanced(game, counterState(5, 1), 3n);
+    const pending = {
+      ...advanced(third, counterState(4, 0)),
+      signatures: [third.signatures[0], null] as const,
+    };
+    const states = [
+      { ...playing, apps: [sent, received, third] },
+      uncertain({ ...playing, apps: [sent, received, pending] }),
+    ];
+    const stale = view(ledgerAt(playing), { apps: new Map([[game.id, disputed(game)]]) });
+    expect(planDispute(holding({ states }), stale, STAY).steps).toMatchObject([
+      { kind: 'set-app-state', version: 3n, state: third.state, signatures: third.signatures },
+    ]);
+    const undisputed = planDispute(holding({ states }), view(ledgerAt(playing)), LEAVE);
+    expect(parts(undisputed)).toContainEqual(expect.objectContaining({ kind: 'set-app-state', version: 3n }));
+    // Brought by the other side, it is where the chain stands.
+    const brought = disputed(pending, { version: 4n });
+    const over = { chainTime: ENDS, now: ENDS, apps: new Map([[game.id, brought]]) };
+    const paid = planDispute(holding({ states }), view(settled, over), STAY);
+    expect(parts(paid)).toContainEqual(expect.objectContaining({ kind: 'settle-app', data: pending.state }));
+  });
+
   test('moves on an old state do not save it', () => {
     const other = counterState(1, 0);
     const { path, app } = walked(0n, [game.state, other, counterState(0, 1)]);
