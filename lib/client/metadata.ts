@@ -3,7 +3,7 @@
  * What payer and payee tell each other of a transfer and the hub never reads, encrypted under a key of the transfer's secret
  * (docs/formats.md, "Metadata"). The Payment commits to the ciphertext, since a short note could be guessed from its hash.
  */
-import { gcm } from '@noble/ciphers/aes.js';
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, toBytes, toHex, utf8 } from '../protocol/bytes.ts';
 import { metadataKeyOf } from '../protocol/secrets.ts';
@@ -36,7 +36,7 @@ export function encryptMetadata(secret: Hash, metadata: Metadata): Bytes {
   const key = metadataKeyOf(secret);
   const text = textOf(metadata);
   const nonce = nonceOf(key, text);
-  return toHex(concat(nonce, gcm(key, nonce).encrypt(text)));
+  return toHex(concat(nonce, chacha20poly1305(key, nonce).encrypt(text)));
 }
 
 /** Null if it was not encrypted with this secret, or holds something else. */
@@ -44,7 +44,7 @@ export function decryptMetadata(secret: Hash, ciphertext: Bytes): Metadata | nul
   const bytes = toBytes(ciphertext);
   if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.length > METADATA_MAX) return null;
   try {
-    const plain = gcm(metadataKeyOf(secret), bytes.slice(0, NONCE_BYTES)).decrypt(
+    const plain = chacha20poly1305(metadataKeyOf(secret), bytes.slice(0, NONCE_BYTES)).decrypt(
       bytes.subarray(NONCE_BYTES),
     );
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);

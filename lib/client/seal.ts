@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A transfer's secret sealed to a recipient's public key (docs/formats.md, "Keys and secrets"): only that key reads it. */
-import { gcm } from '@noble/ciphers/aes.js';
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ecdhX, publicKey } from '#secp256k1';
 import { concat, toBytes, toHash, toHex, utf8 } from '../protocol/bytes.ts';
@@ -17,7 +17,9 @@ const sharedKey = (x: Uint8Array): Uint8Array => sha256(concat(utf8('indra/v2/se
 export function seal(secret: Hash, recipientKey: Uint8Array, ephemeralKey: Uint8Array): Bytes | null {
   const x = ecdhX(ephemeralKey, recipientKey);
   if (x === null) return null;
-  return toHex(concat(publicKey(ephemeralKey), gcm(sharedKey(x), NONCE).encrypt(toBytes(secret))));
+  return toHex(
+    concat(publicKey(ephemeralKey), chacha20poly1305(sharedKey(x), NONCE).encrypt(toBytes(secret))),
+  );
 }
 
 /** Null if it was sealed to another key or is damaged. */
@@ -27,7 +29,7 @@ export function unseal(sealed: Bytes, privateKey: Uint8Array): Hash | null {
   const x = ecdhX(privateKey, bytes.slice(0, KEY_BYTES));
   if (x === null) return null;
   try {
-    return toHash(gcm(sharedKey(x), NONCE).decrypt(bytes.subarray(KEY_BYTES)));
+    return toHash(chacha20poly1305(sharedKey(x), NONCE).decrypt(bytes.subarray(KEY_BYTES)));
   } catch {
     return null;
   }
