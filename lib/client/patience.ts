@@ -29,10 +29,16 @@ export interface Patience {
   until<T>(run: () => Promise<T>): Promise<T>;
 }
 
+/** Made once: an error made anew for each call costs its stack. */
+const ENDED = new DOMException('the call is over', 'AbortError');
+
 export function patience(options: CallOptions, clock: Clock, closing: AbortSignal): Patience {
   const over = new AbortController();
   const { signal, timeoutMs, id = newCorrelationId() } = options;
-  const all = AbortSignal.any([over.signal, closing, ...(signal === undefined ? [] : [signal])]);
+  const end = () => over.abort(ENDED);
+  const causes = signal === undefined ? [closing] : [closing, signal];
+  for (const cause of causes) cause.addEventListener('abort', end, { once: true });
+  if (causes.some(({ aborted }) => aborted)) end();
   const takeBacks: (() => boolean)[] = [];
   const failures: ((isUnknown: boolean) => void)[] = [];
   let details: Readonly<Record<string, unknown>> = { requestId: id };
@@ -48,27 +54,28 @@ export function patience(options: CallOptions, clock: Clock, closing: AbortSigna
   };
   return {
     id,
-    signal: all,
+    signal: over.signal,
     name: (more) => void (details = { ...details, ...more }),
     onGiveUp: (takeBack) => void takeBacks.push(takeBack),
     onFailure: (tell) => void failures.push(tell),
     until: (run) =>
       new Promise((resolve, reject) => {
-        if (all.aborted) return reject(reason('unchanged'));
+        if (over.signal.aborted) return reject(reason('unchanged'));
         const giveUp = () => {
           const isTakenBack = takeBacks.some((takeBack) => takeBack());
           reject(failed(reason(isTakenBack ? 'unchanged' : 'unknown')));
         };
         const finish = () => {
-          all.removeEventListener('abort', giveUp);
-          over.abort();
+          over.signal.removeEventListener('abort', giveUp);
+          for (const cause of causes) cause.removeEventListener('abort', end);
+          end();
         };
-        all.addEventListener('abort', giveUp, { once: true });
+        over.signal.addEventListener('abort', giveUp, { once: true });
         if (timeoutMs !== undefined)
-          void clock.sleep(timeoutMs, all).then(() => {
-            if (all.aborted) return;
+          void clock.sleep(timeoutMs, over.signal).then(() => {
+            if (over.signal.aborted) return;
             hasTimedOut = true;
-            over.abort();
+            end();
           });
         run().then(
           (value) => (finish(), resolve(value)),

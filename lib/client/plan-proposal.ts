@@ -3,14 +3,12 @@
  * Which intents go into the next proposal, and what it makes of the agreed state. Pure: the version is one above the
  * highest ever signed, so no two states can have one version (invariant 2).
  */
-import { utf8 } from '../protocol/bytes.ts';
 import { applyOperation, type Context } from '../protocol/apply-operation.ts';
 import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import { fault, type Fault } from '../protocol/errors.ts';
 import type { Operation } from '../protocol/operations.ts';
 import { concludeOperations } from '../protocol/transition.ts';
 import type { ChannelState } from '../protocol/types.ts';
-import { toJson } from '../protocol/wire/primitives.ts';
 import type { ChannelRecord } from './channel-record.ts';
 import { intentRank, type Intent, type Route } from './intents.ts';
 import type { Built, OperationBuilder } from './operation-builder.ts';
@@ -144,7 +142,7 @@ function add(
   if (!built.ok) return { kind: 'refused', fault: built.error };
   const { operations } = built.value;
   const before = progress.built.reduce((count, other) => count + other.operations.length, 0);
-  const bytes = progress.bytes + utf8(JSON.stringify(toJson(operations))).length;
+  const bytes = progress.bytes + jsonBytes(operations);
   if (
     before > 0 &&
     (before + operations.length > limits.maxOperations ||
@@ -158,6 +156,15 @@ function add(
     state = applied.value;
   }
   return { kind: 'added', progress: { state, built: [...progress.built, built.value], bytes } };
+}
+
+/** No fewer than the operations take as JSON. All text in them is ASCII. */
+function jsonBytes(value: unknown): number {
+  if (typeof value === 'string') return value.length + 3;
+  if (typeof value !== 'object' || value === null) return String(value).length + 3;
+  let bytes = 2;
+  for (const [key, inner] of Object.entries(value)) bytes += key.length + 3 + jsonBytes(inner);
+  return bytes;
 }
 
 /** Routes of the apps that are open afterwards: those there were, and one per install. */

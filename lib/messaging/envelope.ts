@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What travels in every message (docs/formats.md, "Messages"): protocol version, correlation id, and one of body, result, error. */
+import { toHex } from '../protocol/bytes.ts';
 import { fault, refuse, type Fault, type Outcomes } from '../protocol/errors.ts';
 import { ok } from '../protocol/result.ts';
 import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
@@ -23,10 +24,15 @@ export interface HubEvent {
 
 const ID = /^[\w.:-]{1,64}$/;
 
-/** 128 random bits. */
+const ID_BYTES = 16;
+let random = new Uint8Array();
+
+/** 128 random bits; the system is asked for those of many at once. */
 export function newCorrelationId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (random.length === 0) random = crypto.getRandomValues(new Uint8Array(256 * ID_BYTES));
+  const bytes = random.subarray(0, ID_BYTES);
+  random = random.subarray(ID_BYTES);
+  return toHex(bytes).slice(2);
 }
 
 export function encodeRequest(body: unknown, id: string): string {
