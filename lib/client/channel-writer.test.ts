@@ -119,7 +119,7 @@ describe('W-D2 the writer goes on', () => {
     const memory = new MemoryStore();
     store = new Proxy(memory, {
       get(target, name) {
-        if (name === 'put' && isBroken) {
+        if (name === 'putInOrder' && isBroken) {
           isBroken = false;
           return () => Promise.reject(new StoreFault('item_invalid', 'of no reason'));
         }

@@ -6,7 +6,7 @@
 import { isOver } from '../protocol/deadlines.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { AgreedState, Hash } from '../protocol/types.ts';
-import type { Expectation } from '../store/store.ts';
+import type { Expectation, NewItem } from '../store/store.ts';
 import { answerWithinMs, backoffMs } from './backoff.ts';
 import { inFlight, type ChannelRecord, type SignedProposal } from './channel-record.ts';
 import { clientFault, IndraError } from './indra-error.ts';
@@ -98,12 +98,12 @@ export class ChannelWriter {
   }
 
   /** Resolves once the intent is agreed and durable. Rejects with `IndraError`. Asking twice joins the first. */
-  submit(intent: Intent, { id, isPatient = false }: SubmitOptions): Promise<Accomplished> {
+  submit(intent: Intent, { id, isPatient = false, item = null }: SubmitOptions): Promise<Accomplished> {
     if (this.#halted !== null) return Promise.reject(this.#halted);
     if (this.#stop.signal.aborted) return Promise.reject(IndraError.from('closed'));
     const refusing = this.#frozen ?? this.#suspended;
     if (refusing !== null) return Promise.reject(refusing);
-    const isNew = this.#queue.add(queued(intent, id, isPatient));
+    const isNew = this.#queue.add(queued(intent, id, { isPatient, item }));
     if (isNew && isPatient) void this.#hurryLater(intent);
     this.#wake();
     return this.#queue.wait(intent);
@@ -361,7 +361,8 @@ export class ChannelWriter {
     const cause = plan.taken.find((waiting) => !waiting.isPatient) ?? plan.taken[0];
     if (plan.draft === null || cause === undefined) return;
     try {
-      if ((await this.#save(this.#signed(plan.draft, cause.id, intents))) !== 'too_large') return;
+      const items = plan.taken.flatMap(({ item }) => item ?? []);
+      if ((await this.#save(this.#signed(plan.draft, cause.id, intents), items)) !== 'too_large') return;
     } catch (thrown) {
       for (const intent of intents) this.#fail(intent, clientFault(thrown));
       throw thrown;
@@ -393,9 +394,12 @@ export class ChannelWriter {
       throw new RangeError('the store does not take what is agreed');
   }
 
-  async #save(record: ChannelRecord): Promise<'saved' | 'conflict' | 'too_large'> {
+  async #save(
+    record: ChannelRecord,
+    first: readonly NewItem[] = [],
+  ): Promise<'saved' | 'conflict' | 'too_large'> {
     const { store, clock, listener } = this.#parts;
-    const saved = await saveRecord(store, clock, record, this.#etag, this.#stop.signal);
+    const saved = await saveRecord(store, clock, record, this.#etag, this.#stop.signal, first);
     if (saved.kind === 'conflict') await this.#yieldToOther();
     if (saved.kind !== 'saved') return saved.kind;
     this.#etag = saved.etag;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Intents on their way: those waiting for a proposal, those in one, and who waits for them. One key is one intent. */
+import type { NewItem } from '../store/store.ts';
 import { IndraError } from './indra-error.ts';
 import { intentKey, type Intent } from './intents.ts';
 import type { SignedProposal } from './channel-record.ts';
@@ -10,6 +11,8 @@ export interface QueuedIntent extends Waiting {
   readonly id: string;
   /** May wait a little for company. */
   readonly isPatient: boolean;
+  /** A new item to be stored with the first proposal it is in. */
+  readonly item: NewItem | null;
 }
 
 /** `entry` is null where the intent had come true before. */
@@ -35,10 +38,15 @@ function newWaiter(): Waiter {
   return { count: 1, promise, resolve, reject };
 }
 
-export const queued = (intent: Intent, id: string, isPatient = false): QueuedIntent => ({
+export const queued = (
+  intent: Intent,
+  id: string,
+  { isPatient = false, item = null }: Partial<Pick<QueuedIntent, 'isPatient' | 'item'>> = {},
+): QueuedIntent => ({
   intent,
   id,
   isPatient,
+  item,
   alone: false,
 });
 

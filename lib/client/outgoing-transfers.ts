@@ -6,14 +6,13 @@
 import { newCorrelationId } from '../messaging/envelope.ts';
 import { decodeTransferState, PAYER } from '../protocol/apps/transfer-app.ts';
 import { lockHashOf } from '../protocol/secrets.ts';
-import type { AppInstance, Bytes, Hash } from '../protocol/types.ts';
+import type { AppInstance, Hash } from '../protocol/types.ts';
 import type { TransferView } from '../protocol/wire/requests.ts';
 import { backoffMs } from './backoff.ts';
 import type { Agreement } from './writer-parts.ts';
 import { IndraError } from './indra-error.ts';
 import type { Intent, Route } from './intents.ts';
-import { noteMade } from './payment-facts.ts';
-import { keepReceipt } from './payment-receipts.ts';
+import { noteMade, type Received } from './payment-facts.ts';
 import type { Session } from './session.ts';
 
 /** How many transfers are asked for at a time. */
@@ -27,16 +26,12 @@ export class OutgoingTransfers {
   }
 
   /** The hub says the payee was paid. Believed only with the preimage of the lock; the receipt is kept before it is paid for. */
-  async resolved(
-    transferId: Hash,
-    shown: { readonly preimage: Hash; readonly claimerSignature: Bytes | null },
-    id: string,
-  ): Promise<void> {
+  async resolved(transferId: Hash, shown: Received, id: string): Promise<void> {
     const { preimage } = shown;
     const open = this.#openBy(preimage, transferId);
     if (open === null) return;
-    await keepReceipt(this.#session, transferId, shown);
-    const { writer } = this.#session;
+    const { writer, store } = this.#session;
+    await noteMade(store, transferId, shown);
     const close = { kind: 'close', appId: open.id, transferId, preimage, payment: null } as const;
     await writer.submit(close, { id, isPatient: true }).catch(() => {});
   }
@@ -143,7 +138,7 @@ export class OutgoingTransfers {
 
   async #refund({ appId, transferId }: Route, id: string, isPatient: boolean): Promise<void> {
     const { writer, store } = this.#session;
-    await noteMade(store, transferId);
+    await noteMade(store, transferId, null);
     const done = await writer.submit({ kind: 'refund', appId, transferId }, { id, isPatient });
     const wasRefunded =
       done.entry === null || done.entry.intents.some((one) => one.kind === 'refund' && one.appId === appId);

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 /**
- * What this client knows of its payments by itself. The terms of one it makes are fixed here before anything is signed, so that
- * one intent has one lock, however often it is tried; the payee's word for it is kept beside them.
+ * What this client knows of its payments by itself. The terms of one it makes are fixed here before anything leaves, so that
+ * one intent has one lock, however often it is tried; that it was made, and the payee's word for it, is kept beside them.
  */
 import { z } from 'zod';
 import type { Hash } from '../protocol/types.ts';
 import { address, hash, signature, toJson, uint, whole } from '../protocol/wire/primitives.ts';
 import { payment } from '../protocol/wire/statements.ts';
-import type { Store } from '../store/store.ts';
+import type { NewItem, Store } from '../store/store.ts';
 import { IndraError } from './indra-error.ts';
 import type { SendIntent } from './intents.ts';
 import type { VerifiedPayment } from './payment-terms.ts';
 
 const FACTS_SCHEMA = 1;
+const MADE_SCHEMA = 1;
 
 const sent = z.strictObject({
   side: z.literal('payer'),
@@ -24,10 +25,6 @@ const sent = z.strictObject({
   /** As asked for, in seconds; what `expiresAt` was made from. */
   expiresIn: whole,
   expiresAt: whole,
-  /** Whether it was agreed: there before its app is closed, since afterwards only the hub could tell. */
-  isMade: z.boolean(),
-  /** What the hub showed when the payee was paid, as far as it was true. */
-  received: z.strictObject({ preimage: hash, claimerSignature: signature.nullable() }).nullable(),
 });
 export type SentFacts = z.output<typeof sent>;
 
@@ -46,10 +43,25 @@ const lost = z.strictObject({ side: z.literal('lost') });
 
 const facts = z.discriminatedUnion('side', [sent, received, lost]);
 
+/** A payment that was agreed: there before its app is closed, since afterwards only the hub could tell. */
+const made = z.strictObject({
+  /** What the hub showed when it said that the payee was paid. The preimage is the lock's, the signature unproven. */
+  received: z.strictObject({ preimage: hash, claimerSignature: signature.nullable() }).nullable(),
+});
+type Made = z.output<typeof made>;
+export type Received = NonNullable<Made['received']>;
+
 const factsKey = (transferId: Hash): string => `payment#${transferId}`;
-const itemOf = (transferId: Hash, body: z.output<typeof facts>) => ({
+const itemOf = (transferId: Hash, body: z.output<typeof facts>): NewItem => ({
   key: factsKey(transferId),
   schema: FACTS_SCHEMA,
+  body: toJson(body),
+});
+
+const madeKey = (transferId: Hash): string => `made#${transferId}`;
+const madeItem = (transferId: Hash, body: z.output<typeof made>): NewItem => ({
+  key: madeKey(transferId),
+  schema: MADE_SCHEMA,
   body: toJson(body),
 });
 
@@ -76,26 +88,56 @@ export interface FixedTerms {
   readonly isKnown: boolean;
   /** It was agreed, and is closed by now or about to be. */
   readonly isMade: boolean;
+  /** To be stored together with what is signed first for it; null where it is stored. */
+  readonly unstored: SentFacts | null;
 }
 
 const FIXED = ['to', 'asset', 'amount', 'note', 'expiresIn'] as const;
 
+/** Under an id that was just made: nobody can have used it before. */
+export function freshTerms(intent: SendIntent, now: number): FixedTerms {
+  const { paymentId, to, asset, amount, note, expiresAt } = intent;
+  const expiresIn = expiresAt - now;
+  const unstored = { side: 'payer', paymentId, to, asset, amount, note, expiresIn, expiresAt } as const;
+  return { intent, isKnown: false, isMade: false, unstored };
+}
+
+export const sentItem = (transferId: Hash, terms: SentFacts): NewItem => itemOf(transferId, terms);
+
 /**
  * The intent as it was fixed when its id was first used, which is what is signed. Rejects with `id_in_use` naming the
- * field where another payment is asked for under the same id.
+ * field where another payment is asked for under the same id. `making`: the terms of a call that has not stored them yet.
  */
-export async function fixTerms(store: Store, intent: SendIntent, now: number): Promise<FixedTerms> {
-  const { paymentId, transferId, to, asset, amount, note, expiresAt } = intent;
-  const asked = { paymentId, to, asset, amount, note, expiresIn: expiresAt - now };
-  const item = itemOf(transferId, { side: 'payer', ...asked, expiresAt, isMade: false, received: null });
-  const put = await store.put(item, 'absent').catch((cause: unknown) => {
+export async function fixTerms(
+  store: Store,
+  intent: SendIntent,
+  now: number,
+  making: SentFacts | null,
+): Promise<FixedTerms> {
+  const { transferId, paymentId } = intent;
+  const { unstored: asked } = freshTerms(intent, now);
+  if (asked === null) throw new TypeError('fresh terms are not stored');
+  const known = await termsBefore(store, transferId, asked, making).catch((cause: unknown) => {
     throw IndraError.from('store_unavailable', { reason: String(cause) }, 'unchanged');
   });
-  if (put.ok) return { intent, isKnown: false, isMade: false };
-  const known = await recallSent(store, transferId);
-  const field = known === null ? 'paymentId' : FIXED.find((name) => known[name] !== asked[name]);
+  if (known === 'none') return { intent, isKnown: false, isMade: false, unstored: null };
+  const field = known === null ? 'paymentId' : FIXED.find((name) => known.terms[name] !== asked[name]);
   if (known === null || field !== undefined) throw IndraError.from('id_in_use', { paymentId, field });
-  return { intent: { ...intent, expiresAt: known.expiresAt }, isKnown: true, isMade: known.isMade };
+  const { expiresAt } = known.terms;
+  return { intent: { ...intent, expiresAt }, isKnown: true, isMade: known.isMade, unstored: null };
+}
+
+/** Null where the id was used for something else; 'none' where it was not used, and is from now on. */
+async function termsBefore(
+  store: Store,
+  transferId: Hash,
+  asked: SentFacts,
+  making: SentFacts | null,
+): Promise<{ readonly terms: SentFacts; readonly isMade: boolean } | 'none' | null> {
+  if (making !== null) return { terms: making, isMade: false };
+  if ((await store.put(itemOf(transferId, asked), 'absent')).ok) return 'none';
+  const terms = await recallSent(store, transferId);
+  return terms && { terms, isMade: (await recallMade(store, transferId)) !== null };
 }
 
 /** The payment turned out to have been made before this store was lost: as `expiresAt` says, or on other terms where it is null. */
@@ -106,38 +148,40 @@ export async function correctTerms(store: Store, transferId: Hash, expiresAt: nu
   await store.put(itemOf(transferId, body), item.etag);
 }
 
-/**
- * Before the app of an agreed payment is closed. Its id is never paid with again, whatever the hub then says of it: the hub
- * has seen the preimage of its lock.
- */
-export async function noteMade(store: Store, transferId: Hash): Promise<void> {
-  for (;;) {
-    const item = await recall(store, transferId);
-    if (item?.known.side !== 'payer' || item.known.isMade) return;
-    if ((await store.put(itemOf(transferId, { ...item.known, isMade: true }), item.etag)).ok) return;
-  }
+/** Null while this store does not know it to be made. */
+export async function recallMade(store: Store, transferId: Hash): Promise<Made | null> {
+  const item = await store.get(madeKey(transferId));
+  return item && readMade(item.body);
 }
 
-/** Writes once: what the payee showed first stays. */
-export async function keepReceived(
+const readMade = (body: unknown): Made => made.safeParse(body).data ?? { received: null };
+
+/**
+ * Before the app of an agreed payment is closed. Its id is never paid with again, whatever the hub then says of it: the hub
+ * has seen the preimage of its lock. What was shown first stays, unless it said less, or the new is proven.
+ */
+export async function noteMade(
   store: Store,
   transferId: Hash,
-  shown: NonNullable<SentFacts['received']>,
+  received: Received | null,
+  { isProven = false } = {},
 ): Promise<void> {
+  const item = madeItem(transferId, { received });
+  if ((await store.put(item, 'absent')).ok || received === null) return;
   for (;;) {
-    const item = await recall(store, transferId);
-    if (item?.known.side !== 'payer' || item.known.received?.claimerSignature) return;
-    if (item.known.received !== null && shown.claimerSignature === null) return;
-    const put = await store.put(
-      itemOf(transferId, { ...item.known, isMade: true, received: shown }),
-      item.etag,
-    );
-    if (put.ok) return;
+    const known = await store.get(item.key);
+    const held = known && readMade(known.body).received;
+    const saysMore = held === null || (held.claimerSignature === null && received.claimerSignature !== null);
+    if (!saysMore && !isProven) return;
+    if ((await store.put(item, known?.etag ?? 'absent')).ok) return;
   }
 }
 
 /** For display after the link is gone; no money depends on it, so a store that fails loses a name and nothing else. */
-export async function rememberReceived(store: Store, verified: VerifiedPayment): Promise<void> {
+export async function rememberReceived(
+  store: Store,
+  verified: Pick<VerifiedPayment, 'payment' | 'payerSignature' | 'sender' | 'note'>,
+): Promise<void> {
   const { payment: stated, payerSignature, sender, note } = verified;
   const known = { side: 'payee', payment: stated, payerSignature, sender, note } as const;
   await store.put(itemOf(stated.transferId, known), 'absent').catch(() => {});

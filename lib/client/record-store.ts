@@ -2,7 +2,7 @@
 /** The channel record in the store: one writer, told by etags. A write whose outcome is unknown is looked up, never guessed. */
 import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import type { Address } from '../protocol/types.ts';
-import { StoreFault, type Expectation, type NewItem, type Store } from '../store/store.ts';
+import { StoreFault, type Expectation, type NewItem, type Put, type Store } from '../store/store.ts';
 import { backoffMs } from './backoff.ts';
 import { parseRecord, recordItem, recordKey, type ChannelRecord } from './channel-record.ts';
 import type { Clock } from './ports.ts';
@@ -27,19 +27,30 @@ export type Saved =
   | { readonly kind: 'conflict' }
   | { readonly kind: 'too_large' };
 
-/** Resolves once the record is durable, or certain not to be. Rejects only with a `StoreFault` that waiting does not cure. */
+/**
+ * Resolves once the record is durable, or certain not to be. Rejects only with a `StoreFault` that waiting does not cure.
+ * `first` are new items that are durable whenever this record is.
+ */
 export async function saveRecord(
   store: Store,
   clock: Clock,
   record: ChannelRecord,
   expect: Expectation,
   signal: AbortSignal,
+  first: readonly NewItem[] = [],
 ): Promise<Saved> {
   const item = recordItem(record);
+  let missing = first;
   for (let attempt = 1; ; attempt++) {
     try {
-      const put = await store.put(item, expect);
-      return put.ok ? { kind: 'saved', etag: put.etag } : { kind: 'conflict' };
+      const puts = missing.map((one): Put => ({ item: one, expect: 'absent' }));
+      const done = await store.putInOrder([...puts, { item, expect }]);
+      const last = done[puts.length];
+      if (last !== undefined) return last.ok ? { kind: 'saved', etag: last.etag } : { kind: 'conflict' };
+      const held = missing[done.length - 1];
+      if (held === undefined || !(await isStored(store, held))) return { kind: 'conflict' };
+      missing = missing.slice(done.length);
+      continue;
     } catch (cause) {
       if (!(cause instanceof StoreFault)) throw cause;
       if (cause.code === 'item_too_large') return { kind: 'too_large' };
@@ -49,6 +60,11 @@ export async function saveRecord(
     const found = await whatHappened(store, item, expect);
     if (found !== 'retry') return found;
   }
+}
+
+/** By an earlier try. */
+async function isStored(store: Store, { key, body }: NewItem): Promise<boolean> {
+  return JSON.stringify((await store.get(key))?.body) === JSON.stringify(body);
 }
 
 async function whatHappened(store: Store, item: NewItem, expect: Expectation): Promise<Saved | 'retry'> {

@@ -6,13 +6,23 @@ import { CATALOGUE, CHANNEL, hashOf, HUB } from '../protocol/testing/two-parties
 import { MemoryStore } from '../store/memory-store.ts';
 import { withMigrations } from '../store/migrations.ts';
 import type { NewItem, Store } from '../store/store.ts';
+import type { Hash } from '../protocol/types.ts';
 import { parseRecord, recordItem } from './channel-record.ts';
 import { clientMigrations } from './client-migrations.ts';
 import { changeNotes, loadNotes } from './dispute-item.ts';
 import { changeBegun, loadBegun } from './enforcement-item.ts';
 import { recallHub, rememberHub } from './hub-memory.ts';
+import {
+  noteMade,
+  recallMade,
+  recallReceived,
+  recallSent,
+  rememberReceived,
+  sentItem,
+} from './payment-facts.ts';
 import { loadSettledEpoch, saveSettledEpoch } from './settled-epoch.ts';
 import { chooseMove, loadMove } from './stored-move.ts';
+import { withdrawalFacts, type WithdrawalFacts } from './withdrawal-facts.ts';
 
 const folder = new URL('./fixtures/', import.meta.url);
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -29,6 +39,8 @@ async function storeWith(file: string): Promise<Store> {
 
 const { chainId } = CHANNEL.domain;
 const HUB_URL = 'https://hub.example';
+
+const lastOf = (key: string): Hash => key.split('#').at(-1) as string as Hash;
 
 /** By the kind of the key: reads the item and writes what it read into an empty store. */
 const copies: Record<string, (from: Store, to: Store, key: string) => Promise<unknown>> = {
@@ -51,6 +63,22 @@ const copies: Record<string, (from: Store, to: Store, key: string) => Promise<un
   async move(from, to) {
     const move = await loadMove(from, chainId, hashOf(1), 3n);
     return move && chooseMove(to, chainId, move);
+  },
+  async payment(from, to, key) {
+    const transferId = lastOf(key);
+    const sent = await recallSent(from, transferId);
+    if (sent !== null) return to.put(sentItem(transferId, sent), 'absent');
+    const received = await recallReceived(from, transferId);
+    return received && rememberReceived(to, received);
+  },
+  async made(from, to, key) {
+    const made = await recallMade(from, lastOf(key));
+    return made && noteMade(to, lastOf(key), made.received);
+  },
+  async withdrawal(from, to, key) {
+    const wanted = { withdrawalId: lastOf(key) } as WithdrawalFacts;
+    const { facts, isNew } = await withdrawalFacts(from, CHANNEL, wanted);
+    return isNew ? null : withdrawalFacts(to, CHANNEL, facts);
   },
   async hub(from, to) {
     const description = await recallHub(from, HUB_URL);

@@ -2,7 +2,7 @@
 /** What a channel's writer works with, and whom it tells. */
 import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import type { Recover } from '../protocol/transition.ts';
-import type { Store } from '../store/store.ts';
+import type { NewItem, Store } from '../store/store.ts';
 import type { ChannelRecord, SignedProposal } from './channel-record.ts';
 import type { HubRequests } from './hub-requests.ts';
 import type { IndraError } from './indra-error.ts';
@@ -60,4 +60,6 @@ export interface SubmitOptions {
   readonly id: string;
   /** May wait `idleMs` for company. */
   readonly isPatient?: boolean;
+  /** A new item that is durable before anything signed for the intent leaves. */
+  readonly item?: NewItem | null;
 }

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { IndraClient } from '../../lib/client/client.ts';
 import { ETHER, type Address, type Hash } from '../../lib/protocol/types.ts';
+import type { Store } from '../../lib/store/store.ts';
 import { TwoUsers } from './two-users.ts';
 
 const DEPOSIT = 1_000n;
@@ -170,6 +171,37 @@ describe('W-D4 a retry after timeout', () => {
     expect(paid.paymentId).toBe(details?.['paymentId']);
     await two.pass(30);
     expect([certain(alice), certain(bob)]).toEqual([990n, 1_010n]);
+  });
+
+  test('with the id that the error names, while its terms are being stored, is that payment and no other', async () => {
+    two.users[0].life.isDead = true;
+    const { store } = two.users[0];
+    let release = (): void => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    Object.assign(two.users[0], {
+      store: new Proxy(store, {
+        get(target, name) {
+          const value = Reflect.get(target, name) as unknown;
+          if (typeof value !== 'function') return value;
+          if (name !== 'put') return value.bind(target);
+          return async (...put: Parameters<Store['put']>) => {
+            if (put[0].key.startsWith('payment#')) await released;
+            return target.put(...put);
+          };
+        },
+      }),
+    });
+    alice = await two.start(two.users[0]);
+    const { code, details } = await two.failure(alice.transfer(payment(), { timeoutMs: 50 }));
+    expect(code).toBe('timeout');
+    const id = details?.['paymentId'] as Hash;
+    expect((await two.failure(pay(11n, id))).code).toBe('id_in_use');
+    const again = pay(10n, id);
+    release();
+    expect((await two.once(again)).paymentId).toBe(id);
+    await two.pass(30);
+    expect([certain(alice), certain(bob)]).toEqual([990n, 1_010n]);
+    expect((await two.failure(pay(11n, id))).code).toBe('id_in_use');
   });
 
   test('without the id after a restart is what is still in flight', async () => {
