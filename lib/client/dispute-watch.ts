@@ -393,8 +393,7 @@ export class DisputeWatch {
     };
     await saveSettledEpoch(store, settled);
     this.#epochs.set(epoch, settled);
-    for (const { side, transferId } of record.routes)
-      if (side === 'payer') await noteMade(store, transferId, null);
+    for (const { side, transferId } of record.routes) if (side === 'payer') await noteMade(store, transferId);
     // Written even if nothing changes: without them the next start would not look for this epoch.
     this.#notes = await changeNotes(store, channel, epoch, (notes) => ({ ...notes }));
     if (!(await writer.beginEpoch((held) => nextEpochRecord(held, confirmed.value.epoch)))) return;

@@ -11,7 +11,7 @@ export interface QueuedIntent extends Waiting {
   readonly id: string;
   /** May wait a little for company. */
   readonly isPatient: boolean;
-  /** A new item to be stored with the first proposal it is in. */
+  /** Stored with the first proposal it is in, unless it is there. */
   readonly item: NewItem | null;
 }
 

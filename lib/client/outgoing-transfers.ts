@@ -12,7 +12,7 @@ import { backoffMs } from './backoff.ts';
 import type { Agreement } from './writer-parts.ts';
 import { IndraError } from './indra-error.ts';
 import type { Intent, Route } from './intents.ts';
-import { noteMade, type Received } from './payment-facts.ts';
+import { madeItem, type Received } from './payment-facts.ts';
 import type { Session } from './session.ts';
 
 /** How many transfers are asked for at a time. */
@@ -30,10 +30,9 @@ export class OutgoingTransfers {
     const { preimage } = shown;
     const open = this.#openBy(preimage, transferId);
     if (open === null) return;
-    const { writer, store } = this.#session;
-    await noteMade(store, transferId, shown);
     const close = { kind: 'close', appId: open.id, transferId, preimage, payment: null } as const;
-    await writer.submit(close, { id, isPatient: true }).catch(() => {});
+    const item = madeItem(transferId, shown);
+    await this.#session.writer.submit(close, { id, isPatient: true, item }).catch(() => {});
   }
 
   /** The hub says it takes the stake back to us: it signs that or it does not, nothing is risked by asking. */
@@ -137,9 +136,9 @@ export class OutgoingTransfers {
   }
 
   async #refund({ appId, transferId }: Route, id: string, isPatient: boolean): Promise<void> {
-    const { writer, store } = this.#session;
-    await noteMade(store, transferId, null);
-    const done = await writer.submit({ kind: 'refund', appId, transferId }, { id, isPatient });
+    const { writer } = this.#session;
+    const item = madeItem(transferId, null);
+    const done = await writer.submit({ kind: 'refund', appId, transferId }, { id, isPatient, item });
     const wasRefunded =
       done.entry === null || done.entry.intents.some((one) => one.kind === 'refund' && one.appId === appId);
     if (!wasRefunded) throw IndraError.from('transfer_resolved', { transferId });

@@ -59,10 +59,14 @@ const itemOf = (transferId: Hash, body: z.output<typeof facts>): NewItem => ({
 });
 
 const madeKey = (transferId: Hash): string => `made#${transferId}`;
-const madeItem = (transferId: Hash, body: z.output<typeof made>): NewItem => ({
+/**
+ * That a payment was agreed; stored before its app is closed. Its id is never paid with again, whatever the hub then says of
+ * it: the hub has seen the preimage of its lock.
+ */
+export const madeItem = (transferId: Hash, received: Received | null): NewItem => ({
   key: madeKey(transferId),
   schema: MADE_SCHEMA,
-  body: toJson(body),
+  body: toJson({ received } satisfies Made),
 });
 
 async function recall(store: Store, transferId: Hash) {
@@ -156,25 +160,14 @@ export async function recallMade(store: Store, transferId: Hash): Promise<Made |
 
 const readMade = (body: unknown): Made => made.safeParse(body).data ?? { received: null };
 
-/**
- * Before the app of an agreed payment is closed. Its id is never paid with again, whatever the hub then says of it: the hub
- * has seen the preimage of its lock. What was shown first stays, unless it said less, or the new is proven.
- */
-export async function noteMade(
-  store: Store,
-  transferId: Hash,
-  received: Received | null,
-  { isProven = false } = {},
-): Promise<void> {
-  const item = madeItem(transferId, { received });
-  if ((await store.put(item, 'absent')).ok || received === null) return;
-  for (;;) {
-    const known = await store.get(item.key);
-    const held = known && readMade(known.body).received;
-    const saysMore = held === null || (held.claimerSignature === null && received.claimerSignature !== null);
-    if (!saysMore && !isProven) return;
-    if ((await store.put(item, known?.etag ?? 'absent')).ok) return;
-  }
+export async function noteMade(store: Store, transferId: Hash): Promise<void> {
+  await store.put(madeItem(transferId, null), 'absent');
+}
+
+/** What was found to be true, in place of what was told before. */
+export async function keepProven(store: Store, transferId: Hash, proven: Received): Promise<void> {
+  const item = madeItem(transferId, proven);
+  while (!(await store.put(item, (await store.get(item.key))?.etag ?? 'absent')).ok);
 }
 
 /** For display after the link is gone; no money depends on it, so a store that fails loses a name and nothing else. */

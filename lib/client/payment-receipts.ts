@@ -6,7 +6,7 @@ import type { PaymentReceipt } from '../protocol/payment.ts';
 import { lockHashOf } from '../protocol/secrets.ts';
 import { NO_ADDRESS, type Hash } from '../protocol/types.ts';
 import { IndraError } from './indra-error.ts';
-import { noteMade, recallMade, recallSent, type Received } from './payment-facts.ts';
+import { keepProven, recallMade, recallSent, type Received } from './payment-facts.ts';
 import { ownPayment, statePayment, type KnownPayment } from './payment-terms.ts';
 import type { Session } from './session.ts';
 
@@ -44,7 +44,7 @@ export async function paymentReceipt(
     throw found.ok ? IndraError.from('unknown_transfer', { transferId }) : IndraError.of(found.error);
   const { preimage = null, claimerSignature = null } = view ?? {};
   const shown = preimage === null ? null : trueOf(made, { preimage, claimerSignature });
-  if (shown !== null) await noteMade(session.store, transferId, shown, { isProven: true });
+  if (shown !== null) await keepProven(session.store, transferId, shown);
   const best = shown ?? kept;
   if (best !== null) return receiptOf(session, made, best);
   throw found.ok ? IndraError.from('transfer_pending', { transferId }) : IndraError.of(found.error);

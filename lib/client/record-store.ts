@@ -29,7 +29,7 @@ export type Saved =
 
 /**
  * Resolves once the record is durable, or certain not to be. Rejects only with a `StoreFault` that waiting does not cure.
- * `first` are new items that are durable whenever this record is.
+ * `first` are items that are there whenever this record is: new ones, or as somebody stored them before.
  */
 export async function saveRecord(
   store: Store,
@@ -47,8 +47,6 @@ export async function saveRecord(
       const done = await store.putInOrder([...puts, { item, expect }]);
       const last = done[puts.length];
       if (last !== undefined) return last.ok ? { kind: 'saved', etag: last.etag } : { kind: 'conflict' };
-      const held = missing[done.length - 1];
-      if (held === undefined || !(await isStored(store, held))) return { kind: 'conflict' };
       missing = missing.slice(done.length);
       continue;
     } catch (cause) {
@@ -60,11 +58,6 @@ export async function saveRecord(
     const found = await whatHappened(store, item, expect);
     if (found !== 'retry') return found;
   }
-}
-
-/** By an earlier try. */
-async function isStored(store: Store, { key, body }: NewItem): Promise<boolean> {
-  return JSON.stringify((await store.get(key))?.body) === JSON.stringify(body);
 }
 
 async function whatHappened(store: Store, item: NewItem, expect: Expectation): Promise<Saved | 'retry'> {

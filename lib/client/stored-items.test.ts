@@ -13,7 +13,7 @@ import { changeNotes, loadNotes } from './dispute-item.ts';
 import { changeBegun, loadBegun } from './enforcement-item.ts';
 import { recallHub, rememberHub } from './hub-memory.ts';
 import {
-  noteMade,
+  madeItem,
   recallMade,
   recallReceived,
   recallSent,
@@ -73,7 +73,7 @@ const copies: Record<string, (from: Store, to: Store, key: string) => Promise<un
   },
   async made(from, to, key) {
     const made = await recallMade(from, lastOf(key));
-    return made && noteMade(to, lastOf(key), made.received);
+    return made && to.put(madeItem(lastOf(key), made.received), 'absent');
   },
   async withdrawal(from, to, key) {
     const wanted = { withdrawalId: lastOf(key) } as WithdrawalFacts;

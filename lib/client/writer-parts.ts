@@ -60,6 +60,6 @@ export interface SubmitOptions {
   readonly id: string;
   /** May wait `idleMs` for company. */
   readonly isPatient?: boolean;
-  /** A new item that is durable before anything signed for the intent leaves. */
+  /** Durable before anything signed for the intent leaves; one that is there already stays as it is. */
   readonly item?: NewItem | null;
 }
