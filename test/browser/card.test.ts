@@ -241,6 +241,8 @@ test(
     await page.pay(identifiers.bob, { symbol: 'TEST', amount: '30' });
     await page.untilAvailable('TEST', '50');
     expect(page.faults).toEqual([]);
+    // Two devices that both sign displace each other in turn.
+    await page.page.close();
   },
   2 * MINUTE,
 );
