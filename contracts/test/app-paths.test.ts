@@ -102,15 +102,15 @@ describe('the path of an app on chain', () => {
         const ledger = world.ledger(1n);
         const opening = { id, ledger, signatures, app: foreign, proof: [], state: start, moves: [] };
         for (const call of [
-          registry.connect(stranger).setAppState(id, foreign, 1n, start, signatures, NO_PROOF, []),
-          registry.setAppState(id, foreign, 1n, start, signatures, NO_PROOF, []),
-          registry.openApp(opening),
-          registry.progressApp(id, foreign, 0n, ZeroHash, start, []),
-          registry.cancelApp(id, foreign, cancel, signatures),
-          registry.setOutcome(id, foreign, ZeroHash, start),
-          registry.settleApp(id, foreign, ZeroHash, start, []),
+          () => registry.connect(stranger).setAppState(id, foreign, 1n, start, signatures, NO_PROOF, []),
+          () => registry.setAppState(id, foreign, 1n, start, signatures, NO_PROOF, []),
+          () => registry.openApp(opening),
+          () => registry.progressApp(id, foreign, 0n, ZeroHash, start, []),
+          () => registry.cancelApp(id, foreign, cancel, signatures),
+          () => registry.setOutcome(id, foreign, ZeroHash, start),
+          () => registry.settleApp(id, foreign, ZeroHash, start, []),
         ]) {
-          await expect(call)
+          await expect(call())
             .to.be.revertedWithCustomError(registry, 'NotTheParties')
             .withArgs(...foreign.participants);
         }
