@@ -5,13 +5,8 @@ import { decryptMetadata, encryptMetadata } from './metadata.ts';
 
 test.each(readVectors('secrets'))('$name: metadata is read with the secret alone', (vector) => {
   const secret = vector.secret as Hash;
-  const [from = '', to = '', paymentId = '', ...note] = vector.text.split('\n');
-  const metadata = {
-    from,
-    to: to || null,
-    paymentId: paymentId as Hash,
-    note: note.join('\n') || null,
-  };
+  const { from, to, note } = vector;
+  const metadata = { from, to, paymentId: vector.paymentId as Hash, note: note || null };
   expect(encryptMetadata(secret, metadata)).toBe(vector.metadata);
   expect(decryptMetadata(secret, vector.metadata as Bytes)).toEqual(metadata);
   expect(decryptMetadata(vector.preimage as Hash, vector.metadata as Bytes)).toBeNull();

@@ -5,7 +5,8 @@
  */
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { concat, toBytes, toHex, utf8 } from '../protocol/bytes.ts';
+import { concat, toBytes, toHash, toHex, utf8 } from '../protocol/bytes.ts';
+import { identifierOf, parseIdentifier } from '../protocol/identifier.ts';
 import { metadataKeyOf } from '../protocol/secrets.ts';
 import type { Bytes, Hash } from '../protocol/types.ts';
 import { METADATA_MAX } from '../protocol/wire/statements.ts';
@@ -22,11 +23,45 @@ export interface Metadata {
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A line each for payer, payee and id; the rest is the note. */
-const textOf = ({ from, to, paymentId, note }: Metadata): Uint8Array =>
-  utf8([from, to ?? '', paymentId, note ?? ''].join('\n'));
+const KEY_BYTES = 33;
+const ID_BYTES = 32;
+const HEAD_BYTES = 2 * KEY_BYTES + ID_BYTES;
+/** In place of a payee's key: whoever opens the link. */
+const NOBODY = new Uint8Array(KEY_BYTES);
 
-const FORM = /^([^\n]*)\n([^\n]*)\n(0x[0-9a-f]{64})\n([^]*)$/;
+/** Keys and id as they are, since they are in every payment; then a line each for the hubs that are named, and the note. */
+function textOf({ from, to, paymentId, note }: Metadata): Uint8Array {
+  const [payer, payee] = [partsOf(from), to === null ? { key: NOBODY, hub: '' } : partsOf(to)];
+  return concat(
+    payer.key,
+    payee.key,
+    toBytes(paymentId),
+    utf8([payer.hub, payee.hub, note ?? ''].join('\n')),
+  );
+}
+
+function partsOf(identifier: string) {
+  const parsed = parseIdentifier(identifier);
+  if (!parsed.ok) throw new TypeError('metadata names nobody');
+  return { key: parsed.value.publicKey, hub: parsed.value.hub ?? '' };
+}
+
+function metadataOf(text: Uint8Array): Metadata | null {
+  if (text.length < HEAD_BYTES) return null;
+  const [payer, payee] = [text.slice(0, KEY_BYTES), text.slice(KEY_BYTES, 2 * KEY_BYTES)];
+  const lines = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(text.subarray(HEAD_BYTES));
+  const [, payerHub, payeeHub, note] = LINES.exec(lines) ?? [];
+  if (payerHub === undefined || payeeHub === undefined) return null;
+  const isLink = payee.every((byte) => byte === 0);
+  return {
+    from: identifierOf(payer, payerHub || undefined),
+    to: isLink ? null : identifierOf(payee, payeeHub || undefined),
+    paymentId: toHash(text.subarray(2 * KEY_BYTES, HEAD_BYTES)),
+    note: note || null,
+  };
+}
+
+const LINES = /^([^\n]*)\n([^\n]*)\n([^]*)$/;
 
 /** Follows from key and text: the same payment has the same ciphertext, and no nonce ever meets two texts. */
 const nonceOf = (key: Uint8Array, text: Uint8Array): Uint8Array =>
@@ -44,13 +79,8 @@ export function decryptMetadata(secret: Hash, ciphertext: Bytes): Metadata | nul
   const bytes = toBytes(ciphertext);
   if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.length > METADATA_MAX) return null;
   try {
-    const plain = chacha20poly1305(metadataKeyOf(secret), bytes.slice(0, NONCE_BYTES)).decrypt(
-      bytes.subarray(NONCE_BYTES),
-    );
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plain);
-    const [, from = '', to = '', paymentId = '', note = ''] = FORM.exec(text) ?? [];
-    if (paymentId === '') return null;
-    return { from, to: to || null, paymentId: paymentId as string as Hash, note: note || null };
+    const cipher = chacha20poly1305(metadataKeyOf(secret), bytes.slice(0, NONCE_BYTES));
+    return metadataOf(cipher.decrypt(bytes.subarray(NONCE_BYTES)));
   } catch {
     return null;
   }

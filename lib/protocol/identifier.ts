@@ -51,14 +51,27 @@ function fromBase58(text: string, length: number): Uint8Array | null {
 }
 
 export const identifierOf = (publicKey: Uint8Array, hub?: string): string =>
-  `${PREFIX}${base58(concat(publicKey, checksum(publicKey)))}${hub === undefined ? '' : `@${hub}`}`;
+  `${bareIdentifierOf(publicKey)}${hub === undefined ? '' : `@${hub}`}`;
+
+const REMEMBERED = 4_096;
+const written = new Map<string, string>();
+
+/** The last few thousand are remembered: a payment names the same people again. */
+function bareIdentifierOf(publicKey: Uint8Array): string {
+  const key = toHex(publicKey);
+  const earlier = written.get(key);
+  if (earlier !== undefined) return earlier;
+  const identifier = `${PREFIX}${base58(concat(publicKey, checksum(publicKey)))}`;
+  if (written.size >= REMEMBERED) written.clear();
+  written.set(key, identifier);
+  return identifier;
+}
 
 export function addressOfKey(publicKey: Uint8Array): Address {
   const point = secp256k1.Point.fromBytes(publicKey).toBytes(false);
   return toHex(keccak_256(point.subarray(1)).subarray(12)) as string as Address;
 }
 
-const REMEMBERED = 4_096;
 const known = new Map<string, Outcomes<Identity>>();
 
 /** Like `readIdentifier`, whose answer never changes, remembering the last few thousand: a payment names the same people again. */

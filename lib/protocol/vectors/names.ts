@@ -5,7 +5,7 @@ import { INITIATOR, RESPONDER, TOP_WORD, ZERO_WORD, actor, word } from './actors
 
 const base58check = (payload: string) =>
   encodeBase58(concat([payload, dataSlice(sha256(sha256(payload)), 0, 4)]));
-const identifierOf = (publicKey: string) => `indra${base58check(publicKey)}`;
+export const identifierOf = (publicKey: string) => `indra${base58check(publicKey)}`;
 
 const [first, second] = [INITIATOR, RESPONDER];
 const good = identifierOf(first.publicKey);

@@ -23,6 +23,7 @@ import {
   address,
   word,
 } from './actors.ts';
+import { identifierOf } from './names.ts';
 
 const coder = AbiCoder.defaultAbiCoder();
 const INSTALL = ['uint256', 'address', 'uint256', 'uint256', 'address', 'uint256', 'address'];
@@ -65,16 +66,24 @@ const cases = [
 
 const claimerChannel = address('channel of the claimer');
 
-/** The payer's identifier and a note, as the payee is to read them. */
+/** Payer, payee and note, as the payee is to read them. */
 const told = [
-  { from: 'indraPayer', to: 'indraPayee', note: 'Lunch, and the coffee before\nthat' },
-  { from: 'indraPayer', to: '', note: '' },
-  { from: 'indraPayer@hub.example.org', to: 'indraPayee', note: '☕'.repeat(512) },
+  { from: INITIATOR, fromHub: '', to: RESPONDER, toHub: '', note: 'Lunch, and the coffee before\nthat' },
+  { from: INITIATOR, fromHub: '', to: null, toHub: '', note: '' },
+  {
+    from: RESPONDER,
+    fromHub: 'hub.example.org',
+    to: INITIATOR,
+    toHub: 'localhost:3000',
+    note: '☕'.repeat(512),
+  },
 ];
+const named = ({ publicKey }: { readonly publicKey: string }, hub: string) =>
+  `${identifierOf(publicKey)}${hub === '' ? '' : `@${hub}`}`;
 
 /** ChaCha20-Poly1305 by Node, the nonce following from key and text. */
 function encrypted(key: string, text: string): string {
-  const plain = toUtf8Bytes(text);
+  const plain = getBytes(text);
   const nonce = getBytes(dataSlice(sha256(concat([key, plain])), 0, 12));
   const cipher = createCipheriv('chacha20-poly1305', getBytes(key), nonce, { authTagLength: 16 });
   return concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
@@ -103,8 +112,9 @@ export const secrets = cases.map(({ name, key, install }, index) => {
   const claimKey = sha256(concat([label('claim'), secret]));
   const claimDigest = keccak256(concat([label('claim'), transferId, claimerChannel]));
   const metadataKey = sha256(concat([label('metadata'), secret]));
-  const { from, to, note } = told[index % told.length]!;
-  const text = [from, to, paymentId, note].join('\n');
+  const { from, fromHub, to, toHub, note } = told[index % told.length]!;
+  const payee = to?.publicKey ?? `0x${'00'.repeat(33)}`;
+  const text = concat([from.publicKey, payee, paymentId, toUtf8Bytes([fromHub, toHub, note].join('\n'))]);
   const metadata = encrypted(metadataKey, text);
   return {
     name,
@@ -124,6 +134,9 @@ export const secrets = cases.map(({ name, key, install }, index) => {
     claimDigest,
     claimProof: new SigningKey(claimKey).sign(claimDigest).serialized,
     metadataKey,
+    from: named(from, fromHub),
+    to: to === null ? null : named(to, toHub),
+    note,
     text,
     metadata,
     metadataHash: keccak256(metadata),
