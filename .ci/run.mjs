@@ -9,6 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const CHECKS = {
   'ABIs, bytecode and their hashes are those of the sources': ['run', 'compile', '--', '--check'],
   'gas has not risen': ['run', 'gas', '--', '--check'],
+  'a payment costs the store no more than it may': ['run', 'cost', '--', '--check'],
   types: ['run', 'typecheck'],
   'lint and import direction': ['run', 'lint'],
   formatting: ['run', 'format:check'],

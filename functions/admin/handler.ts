@@ -5,6 +5,7 @@ import { leaveChannel } from '../../lib/hub/disputes/leave.ts';
 import { hubLane } from '../../lib/hub/hub-lane.ts';
 import { hubProcess, type HubProcess } from '../../lib/hub/runtime/load-hub.ts';
 import { faultOf } from '../../lib/hub/runtime/serve.ts';
+import { parseTransfer } from '../../lib/hub/transfer-item.ts';
 import { sweep } from '../../lib/hub/timers/sweep.ts';
 import { watch } from '../../lib/hub/timers/watch.ts';
 import { kindOf } from '../../lib/store/item-form.ts';
@@ -75,7 +76,9 @@ async function administer(
           ? await hub.store.scan({ limit: PAGE, ...after })
           : await hub.store.query('kind', kind, { limit: PAGE, ...after });
       return ok({
-        items: page.items.filter((item) => kindOf(item.key) === kind).map((item) => item.body),
+        items: page.items
+          .filter((item) => kindOf(item.key) === kind)
+          .map((item) => (kind === 'transfer' ? toJson(parseTransfer(item).transfer) : item.body)),
         ...(page.next === undefined ? {} : { next: page.next }),
       });
     }

@@ -40,7 +40,7 @@ export const channelKey = (chainId: number, channelAddress: Address): string =>
 export const partsOf = ({ state, outbox }: ChannelBody): number =>
   1 + state.apps.length + state.withdrawals.length + outbox.length;
 
-const bodies = new ParsedBodies(fromStored, { weigh: partsOf, most: 20_000 });
+const bodies = new ParsedBodies(({ body }) => fromStored(body), { weigh: partsOf, most: 20_000 });
 
 export const parseChannel = (item: Item): LoadedChannel => ({ body: bodies.of(item), etag: item.etag });
 

@@ -12,7 +12,7 @@ const item = (key: string, etag: string, body: unknown): Item => ({
 
 test('a body is parsed once under its etag, and anew under another', async () => {
   let parses = 0;
-  const bodies = new ParsedBodies((body) => ({ body, n: (parses += 1) }), { weigh: () => 1, most: 10 });
+  const bodies = new ParsedBodies(({ body }) => ({ body, n: (parses += 1) }), { weigh: () => 1, most: 10 });
   const store = new MemoryStore();
   const put = await store.put({ key: 'a', schema: 1, body: 1 }, 'absent');
   const read = async () => bodies.of((await store.get('a')) as Item);
@@ -23,7 +23,7 @@ test('a body is parsed once under its etag, and anew under another', async () =>
 });
 
 test('keeps what was written, and no more than it may', () => {
-  const bodies = new ParsedBodies((body) => body as string, { weigh: (body) => body.length, most: 6 });
+  const bodies = new ParsedBodies(({ body }) => body as string, { weigh: (body) => body.length, most: 6 });
   bodies.keep('a', 'e1' as Etag, 'aaa');
   expect(bodies.of(item('a', 'e1', 'never parsed'))).toBe('aaa');
   bodies.keep('b', 'e2' as Etag, 'bbb');

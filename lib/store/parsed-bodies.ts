@@ -6,14 +6,14 @@ import type { Etag, Item } from './store.ts';
  * store holds under that etag, for ever; the item itself is read from the store every time.
  */
 export class ParsedBodies<T> {
-  readonly #parse: (body: unknown) => T;
+  readonly #parse: (item: Item) => T;
   readonly #weigh: (value: T) => number;
   readonly #most: number;
   readonly #kept = new Map<string, { readonly etag: Etag; readonly value: T; readonly weight: number }>();
   #weight = 0;
 
   /** Of all that is kept the weights add up to `most` at most; what was used longest ago goes first. */
-  constructor(parse: (body: unknown) => T, bounds: { weigh: (value: T) => number; most: number }) {
+  constructor(parse: (item: Item) => T, bounds: { weigh: (value: T) => number; most: number }) {
     this.#parse = parse;
     this.#weigh = bounds.weigh;
     this.#most = bounds.most;
@@ -26,7 +26,7 @@ export class ParsedBodies<T> {
       this.#kept.set(item.key, kept);
       return kept.value;
     }
-    const value = this.#parse(item.body);
+    const value = this.#parse(item);
     this.keep(item.key, item.etag, value);
     return value;
   }
