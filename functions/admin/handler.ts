@@ -3,12 +3,13 @@
 import { z } from 'zod';
 import { leaveChannel } from '../../lib/hub/disputes/leave.ts';
 import { hubLane } from '../../lib/hub/hub-lane.ts';
+import type { Hub, HubChain } from '../../lib/hub/hub.ts';
 import { hubProcess, type HubProcess } from '../../lib/hub/runtime/load-hub.ts';
 import { faultOf } from '../../lib/hub/runtime/serve.ts';
 import { sweep } from '../../lib/hub/timers/sweep.ts';
 import { watch } from '../../lib/hub/timers/watch.ts';
 import { kindOf } from '../../lib/store/item-form.ts';
-import { loadLane } from '../../lib/lane/lane.ts';
+import { firstOpen } from '../../lib/lane/lane.ts';
 import { submit } from '../../lib/lane/submit.ts';
 import { verifyBearerToken } from '../../lib/messaging/bearer-token.ts';
 import { decodeRequest } from '../../lib/messaging/envelope.ts';
@@ -36,7 +37,7 @@ const request = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('leave'), chainId: whole, channel: address }),
 ]);
 
-const ITEM_KIND = { channels: 'channel', transfers: 'transfer', disputes: 'dispute', sends: 'tx' } as const;
+const ITEM_KIND = { channels: 'channel', transfers: 'transfer', disputes: 'dispute', sends: 'send' } as const;
 
 export const handler = async (event: HttpEvent): Promise<HttpReply> => {
   const { id, request: decoded } = decodeRequest(httpBody(event), MAX_BYTES);
@@ -80,16 +81,8 @@ async function administer(
       });
     }
     case 'stats': {
-      const lanes = await Promise.all([...hub.chains.values()].map((chain) => loadLane(hubLane(hub, chain))));
-      return ok({
-        store: hub.store.counters,
-        signing: process.signing,
-        lanes: lanes.map(({ lane }) => ({
-          chainId: lane.chainId,
-          sender: lane.sender,
-          waiting: lane.entries.length,
-        })),
-      });
+      const lanes = await Promise.all([...hub.chains.values()].map((chain) => laneStats(hub, chain)));
+      return ok({ store: hub.store.counters, signing: process.signing, lanes });
     }
     case 'retry': {
       let swept = 0;
@@ -107,4 +100,12 @@ async function administer(
         : leaveChannel(hub, chain, body.channel);
     }
   }
+}
+
+/** Of a long lane the first so many are counted. */
+const COUNTED = 1_000;
+
+async function laneStats(hub: Hub, chain: HubChain) {
+  const waiting = await firstOpen(hubLane(hub, chain), COUNTED);
+  return { chainId: chain.config.chainId, sender: chain.writer.address, waiting: waiting.length };
 }

@@ -16,6 +16,8 @@ import { hubLane } from './hub-lane.ts';
 import type { Hub, HubChain } from './hub.ts';
 
 const PROFILE_SCHEMA = 1;
+/** In the lane: after what is owed already. */
+const COLLATERAL_RANK = 7;
 
 /** One purchase at a time per asset: `count` makes its key unique. `expected` are the deposits of that epoch after it. */
 const purchase = z.strictObject({
@@ -145,6 +147,7 @@ async function resume(
     hubLane(hub, chain),
     calls.value.map((call, index) => ({
       key: keyOf(index),
+      rank: COLLATERAL_RANK,
       call,
       after: index === 0 ? null : keyOf(index - 1),
       purpose: { kind: 'collateral', channel: channel.address, asset: bought.asset, user: channel.initiator },

@@ -9,6 +9,8 @@ import type { Hub } from './hub.ts';
 
 export const withdrawalSendKey = (digest: Hash): string => `withdrawal#${digest}`;
 
+const WITHDRAWAL_RANK = 6;
+
 /** Puts the withdrawal into the lane once. False if the chain could not be asked or the hub's own signature is gone. */
 export async function enqueueWithdrawal(
   hub: Hub,
@@ -28,9 +30,10 @@ export async function enqueueWithdrawal(
     signatures: [effect.signature, ours.signature],
   });
   if (!call.ok) return false;
-  return enqueue(hubLane(hub, chain), [
+  await enqueue(hubLane(hub, chain), [
     {
       key: withdrawalSendKey(effect.digest),
+      rank: WITHDRAWAL_RANK,
       call: call.value,
       after: null,
       purpose: {
@@ -41,4 +44,5 @@ export async function enqueueWithdrawal(
       },
     },
   ]);
+  return true;
 }
