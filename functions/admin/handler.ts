@@ -2,15 +2,13 @@
 /** `POST /v1/admin`, operators only: channels, transfers, disputes, waiting sends, a retry of what is overdue, leaving a channel. */
 import { z } from 'zod';
 import { leaveChannel } from '../../lib/hub/disputes/leave.ts';
-import { hubLane } from '../../lib/hub/hub-lane.ts';
-import type { Hub, HubChain } from '../../lib/hub/hub.ts';
+import { defenceLane, submitAll, treasuryLane } from '../../lib/hub/lanes.ts';
 import { hubProcess, type HubProcess } from '../../lib/hub/runtime/load-hub.ts';
 import { faultOf } from '../../lib/hub/runtime/serve.ts';
 import { sweep } from '../../lib/hub/timers/sweep.ts';
 import { watch } from '../../lib/hub/timers/watch.ts';
 import { kindOf } from '../../lib/store/item-form.ts';
-import { firstOpen } from '../../lib/lane/lane.ts';
-import { submit } from '../../lib/lane/submit.ts';
+import { firstOpen, type LaneOwner } from '../../lib/lane/lane.ts';
 import { verifyBearerToken } from '../../lib/messaging/bearer-token.ts';
 import { decodeRequest } from '../../lib/messaging/envelope.ts';
 import {
@@ -81,7 +79,11 @@ async function administer(
       });
     }
     case 'stats': {
-      const lanes = await Promise.all([...hub.chains.values()].map((chain) => laneStats(hub, chain)));
+      const owners = [...hub.chains.values()].flatMap((chain) => [
+        defenceLane(hub, chain),
+        treasuryLane(hub, chain),
+      ]);
+      const lanes = await Promise.all(owners.map(laneStats));
       return ok({ store: hub.store.counters, signing: process.signing, lanes });
     }
     case 'retry': {
@@ -89,7 +91,7 @@ async function administer(
       for (const chain of hub.chains.values()) {
         await watch(hub, chain);
         swept += await sweep(hub, chain);
-        await submit(hubLane(hub, chain));
+        await submitAll(hub, chain);
       }
       return ok({ swept });
     }
@@ -105,7 +107,7 @@ async function administer(
 /** Of a long lane the first so many are counted. */
 const COUNTED = 1_000;
 
-async function laneStats(hub: Hub, chain: HubChain) {
-  const waiting = await firstOpen(hubLane(hub, chain), COUNTED);
-  return { chainId: chain.config.chainId, sender: chain.writer.address, waiting: waiting.length };
+async function laneStats<P>(owner: LaneOwner<P>) {
+  const waiting = await firstOpen(owner, COUNTED);
+  return { chainId: owner.chainId, sender: owner.writer.address, waiting: waiting.length };
 }

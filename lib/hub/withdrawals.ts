@@ -4,7 +4,7 @@ import { enqueue } from '../lane/lane.ts';
 import type { Hash } from '../protocol/types.ts';
 import { withdrawalWith } from '../protocol/apply-operation.ts';
 import type { ChannelBody, Effect } from './channel-item.ts';
-import { hubLane } from './hub-lane.ts';
+import { treasuryLane } from './lanes.ts';
 import type { Hub } from './hub.ts';
 
 export const withdrawalSendKey = (digest: Hash): string => `withdrawal#${digest}`;
@@ -25,12 +25,12 @@ export async function enqueueWithdrawal(
   // Only those without a handler, and so without data, are sent by the hub.
   const withdrawal = withdrawalWith(open, '0x');
   if (withdrawal === null) return true;
-  const call = await chain.writer.withdrawalCall(channel, {
+  const call = await chain.treasury.withdrawalCall(channel, {
     withdrawal,
     signatures: [effect.signature, ours.signature],
   });
   if (!call.ok) return false;
-  await enqueue(hubLane(hub, chain), [
+  await enqueue(treasuryLane(hub, chain), [
     {
       key: withdrawalSendKey(effect.digest),
       rank: WITHDRAWAL_RANK,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Drives a world until everybody has what they wanted and nothing is open, then adds up. */
-import { hubLane } from '../../lib/hub/hub-lane.ts';
+import { treasuryLane } from '../../lib/hub/lanes.ts';
 import { firstOpen } from '../../lib/lane/lane.ts';
 import { channelKey, parseChannel, type ChannelBody } from '../../lib/hub/channel-item.ts';
 import { parseTransfer, type Transfer } from '../../lib/hub/transfer-item.ts';
@@ -46,7 +46,7 @@ async function step({ world, clock, wishes, random }: Run): Promise<void> {
 async function executeSome(world: ModelWorld, random: Random): Promise<void> {
   const chain = world.hub.chains.get(TEST_CHAIN.chainId);
   if (chain === undefined) return;
-  const sends = await firstOpen(hubLane(world.hub, chain), 1_000);
+  const sends = await firstOpen(treasuryLane(world.hub, chain), 1_000);
   const open = new Map(
     (await bodies(world))
       .flatMap(({ state }) => state.withdrawals)

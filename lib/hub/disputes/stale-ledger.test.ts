@@ -6,7 +6,7 @@ import { ok } from '../../protocol/result.ts';
 import { ETHER } from '../../protocol/types.ts';
 import type { Expectation, NewItem } from '../../store/store.ts';
 import { BUNDLES } from '../../../test/harness/scripted-chain-writer.ts';
-import { hubLane } from '../hub-lane.ts';
+import { defenceLane } from '../lanes.ts';
 import { watch, watchChannel } from '../timers/watch.ts';
 import { leaveChannel } from './leave.ts';
 import {
@@ -76,7 +76,7 @@ describe('a stale ledger on chain', () => {
   test('answered and then reorganized away is answered again', async () => {
     challenge(alice, 0n);
     await tick();
-    const lane = hubLane(world.hub, world.chain);
+    const lane = defenceLane(world.hub, world.chain);
     await submit(lane);
     writer.mine(world.world.block.number);
     await submit(lane);

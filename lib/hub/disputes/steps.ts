@@ -3,7 +3,7 @@
 import { enqueue, enqueueAgain, isWaiting, type Send } from '../../lane/lane.ts';
 import type { DisputeStep, NamedStep } from '../../protocol/dispute.ts';
 import type { Channel } from '../../protocol/types.ts';
-import { hubLane } from '../hub-lane.ts';
+import { defenceLane } from '../lanes.ts';
 import type { Hub, HubChain } from '../hub.ts';
 import type { SendPurpose } from '../send-purpose.ts';
 import type { Situation } from './holding.ts';
@@ -33,7 +33,7 @@ export async function takeSteps(
   { channel, epoch }: { readonly channel: Channel; readonly epoch: bigint },
   steps: readonly NamedStep[],
 ): Promise<void> {
-  const owner = hubLane(hub, chain);
+  const owner = defenceLane(hub, chain);
   for (const step of steps.toSorted((one, other) => rankOf(one) - rankOf(other))) {
     if (await isWaiting(owner, step.name)) continue;
     const taken = await asTaken(chain, channel, step);
@@ -76,5 +76,5 @@ export async function claimHeldPayments(
       purpose: { kind: 'claim', channel: channel.address, asset },
     });
   }
-  if (sends.length > 0) await enqueue(hubLane(hub, chain), sends);
+  if (sends.length > 0) await enqueue(defenceLane(hub, chain), sends);
 }

@@ -15,7 +15,7 @@ import { forgetWithdrawal } from '../after-send.ts';
 import { lookBy, type Effect, type LoadedChannel } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import { countersign } from '../countersign.ts';
-import { hubLane } from '../hub-lane.ts';
+import { treasuryLane } from '../lanes.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
 import { performEffects } from '../outbox.ts';
 import { withdrawalSendKey } from '../withdrawals.ts';
@@ -79,7 +79,7 @@ async function submitWithdrawal(
 
 /** Where a withdrawal is: waiting, sent, or executed on chain whoever sent it. */
 async function status(hub: Hub, chain: HubChain, { body }: LoadedChannel, digest: Hash): Promise<Result> {
-  const owner = hubLane(hub, chain);
+  const owner = treasuryLane(hub, chain);
   const held = await loadSend(owner, withdrawalSendKey(digest));
   const finished = held && finishedOf(held.send);
   if (finished?.outcome === 'succeeded') return view(digest, 'executed', finished.transactionHash);

@@ -9,7 +9,7 @@ import { ok } from '../../protocol/result.ts';
 import { ETHER, type Hash } from '../../protocol/types.ts';
 import { cursorKey, parseCursor } from '../chain-cursor.ts';
 import { disputesDue } from '../disputes/dispute-item.ts';
-import { hubLane } from '../hub-lane.ts';
+import { defenceLane } from '../lanes.ts';
 import type { HubChain } from '../hub.ts';
 import { watch } from './watch.ts';
 
@@ -142,7 +142,7 @@ describe('the watcher', () => {
           : world.world.reader.dispute(...asked),
     };
     expect((await watch(world.hub, { ...world.chain, reader })).ok).toBe(true);
-    const sends = await firstOpen(hubLane(world.hub, world.chain), 99);
+    const sends = await firstOpen(defenceLane(world.hub, world.chain), 99);
     expect(sends.map(({ key }) => key)).toEqual([expect.stringContaining(two.channel.address)]);
     const due = await disputesDue(world.hub, TEST_CHAIN.chainId, 1_900_000_000, 9);
     expect(due).toHaveLength(2);
