@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hubEnvironment } from './config/inherited-environment.ts';
 import { ConfigurationError, loadConfig } from './config/load-config.ts';
-import { readHubKey } from './config/read-hub-key.ts';
+import { readTreasuryKey } from './config/read-hub-key.ts';
 import { readSecret } from './config/read-secret.ts';
 import { onEndAsked } from './local/end-with-parent.ts';
 import { isFree } from './local/free-port.ts';
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   const config = loadConfig(env);
   if (config.store.kind !== 'sqlite')
     throw new ConfigurationError(['INDRA_STORE: a hub on one box keeps its money in sqlite']);
-  await readHubKey(config);
+  await readTreasuryKey(config);
   await mkdir(join(config.store.path, '..'), { recursive: true, mode: 0o700 });
   await checkNats(config.nats.urls, await readSecret(config.nats.credentials));
   const [first, count] = [wholeNumber('--port', options.port), wholeNumber('--processes', options.processes)];

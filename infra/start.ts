@@ -108,12 +108,22 @@ async function startTheCard(
   card = await startPart('card', launch, onEnd);
 }
 
-function describe({ hubUrl, hubAddress, natsUrl, websocketUrl, store, chain, ports }: World): WorldInfo {
+function describe({
+  hubUrl,
+  hubAddress,
+  treasuryAddress,
+  natsUrl,
+  websocketUrl,
+  store,
+  chain,
+  ports,
+}: World): WorldInfo {
   const { registry, factory, transferApp } = chain.deployment;
   return {
     pid: process.pid,
     hubUrl,
     hubAddress,
+    treasuryAddress,
     card: card === undefined ? null : `http://127.0.0.1:${ports.card}`,
     natsUrl,
     websocketUrl,
@@ -134,6 +144,7 @@ function readyBlock(info: WorldInfo): string {
   const lines: [string, string][] = [
     ...(info.card === null ? [] : [['Dai Card', info.card] as [string, string]]),
     ['Hub', `${info.hubUrl}  (${info.hubAddress})`],
+    ['Treasury', info.treasuryAddress],
     ['NATS', `${info.natsUrl}  ${info.websocketUrl}`],
     ['Store', info.store.url === null ? info.store.kind : `${info.store.kind}  ${info.store.url}`],
     ['Chain', `${chain.rpcUrl}  chain id ${chain.chainId}`],

@@ -107,7 +107,8 @@ async function openTower(config: WatchtowerConfig): Promise<Tower> {
   for (const settings of config.chains) {
     const { chainId, confirmations } = settings;
     const registry = settings.registry as string as Address;
-    chains.set(chainId, { chainId, registry, confirmations, ...(await openChain(settings, key)) });
+    const { reader, writers } = await openChain(settings, key);
+    chains.set(chainId, { chainId, registry, confirmations, reader, writer: writers[0] });
   }
   if (config.store.kind === 'memory') throw new ConfigurationError(['a watchtower must remember']);
   const store = await readable(await openStore(config.store), hubMigrations);

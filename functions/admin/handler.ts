@@ -2,15 +2,14 @@
 /** `POST /v1/admin`, operators only: channels, transfers, disputes, waiting sends, a retry of what is overdue, leaving a channel. */
 import { z } from 'zod';
 import { leaveChannel } from '../../lib/hub/disputes/leave.ts';
-import { hubLane } from '../../lib/hub/hub-lane.ts';
+import { defenceLane, submitAll, treasuryLane } from '../../lib/hub/lanes.ts';
 import { hubProcess, type HubProcess } from '../../lib/hub/runtime/load-hub.ts';
 import { faultOf } from '../../lib/hub/runtime/serve.ts';
 import { parseTransfer } from '../../lib/hub/transfer-item.ts';
 import { sweep } from '../../lib/hub/timers/sweep.ts';
 import { watch } from '../../lib/hub/timers/watch.ts';
 import { kindOf } from '../../lib/store/item-form.ts';
-import { loadLane } from '../../lib/lane/lane.ts';
-import { submit } from '../../lib/lane/submit.ts';
+import { firstOpen, type LaneOwner } from '../../lib/lane/lane.ts';
 import { verifyBearerToken } from '../../lib/messaging/bearer-token.ts';
 import { decodeRequest } from '../../lib/messaging/envelope.ts';
 import {
@@ -37,7 +36,7 @@ const request = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('leave'), chainId: whole, channel: address }),
 ]);
 
-const ITEM_KIND = { channels: 'channel', transfers: 'transfer', disputes: 'dispute', sends: 'tx' } as const;
+const ITEM_KIND = { channels: 'channel', transfers: 'transfer', disputes: 'dispute', sends: 'send' } as const;
 
 export const handler = async (event: HttpEvent): Promise<HttpReply> => {
   const { id, request: decoded } = decodeRequest(httpBody(event), MAX_BYTES);
@@ -83,23 +82,19 @@ async function administer(
       });
     }
     case 'stats': {
-      const lanes = await Promise.all([...hub.chains.values()].map((chain) => loadLane(hubLane(hub, chain))));
-      return ok({
-        store: hub.store.counters,
-        signing: process.signing,
-        lanes: lanes.map(({ lane }) => ({
-          chainId: lane.chainId,
-          sender: lane.sender,
-          waiting: lane.entries.length,
-        })),
-      });
+      const owners = [...hub.chains.values()].flatMap((chain) => [
+        defenceLane(hub, chain),
+        treasuryLane(hub, chain),
+      ]);
+      const lanes = await Promise.all(owners.map(laneStats));
+      return ok({ store: hub.store.counters, signing: process.signing, lanes });
     }
     case 'retry': {
       let swept = 0;
       for (const chain of hub.chains.values()) {
         await watch(hub, chain);
         swept += await sweep(hub, chain);
-        await submit(hubLane(hub, chain));
+        await submitAll(hub, chain);
       }
       return ok({ swept });
     }
@@ -110,4 +105,12 @@ async function administer(
         : leaveChannel(hub, chain, body.channel);
     }
   }
+}
+
+/** Of a long lane the first so many are counted. */
+const COUNTED = 1_000;
+
+async function laneStats<P>(owner: LaneOwner<P>) {
+  const waiting = await firstOpen(owner, COUNTED);
+  return { chainId: owner.chainId, sender: owner.writer.address, waiting: waiting.length };
 }

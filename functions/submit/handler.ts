@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-import { hubLane } from '../../lib/hub/hub-lane.ts';
+import { submitAll } from '../../lib/hub/lanes.ts';
 import { serveTick } from '../../lib/hub/runtime/serve.ts';
-import { submit } from '../../lib/lane/submit.ts';
 
-/** Sends the hub's transactions, one nonce lane per chain. */
-export const handler = serveTick('submit', (hub, chain) => submit(hubLane(hub, chain)));
+/** Sends the hub's transactions, on each chain in a lane for defence and one for what is paid out. */
+export const handler = serveTick('submit', submitAll);

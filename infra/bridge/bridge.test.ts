@@ -71,6 +71,7 @@ test('serverless.yml itself gives the same table as what serverless package writ
     function: 'propose',
     subject: 'indra.v1.*.*.propose',
     queue: 'propose',
+    lane: 'users',
   });
   expect(routes.timeouts['propose']).toBe(10);
 });

@@ -109,8 +109,10 @@ export interface HubConfig {
   /** Origin of the HTTP API as clients see it, without a trailing slash. */
   readonly publicUrl: string;
   readonly store: StoreConfig;
-  /** The key that signs ledgers and sends transactions. Read it with `readHubKey`. */
+  /** The channel key: it signs ledgers, and sends what defends channels. Read it with `readHubKey`. */
   readonly hubKey: SecretReference;
+  /** The treasury's: it pays for collateral and for withdrawals the hub sends. Read it with `readTreasuryKey`. */
+  readonly treasuryKey: SecretReference;
   readonly chains: readonly [ChainConfig, ...ChainConfig[]];
   readonly nats: NatsConfig;
   readonly auth: AuthConfig;

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { ADDRESSES } from '../../lib/chain/addresses.ts';
 import { ConfigurationError, loadConfig } from './load-config.ts';
-import { readHubKey } from './read-hub-key.ts';
+import { readHubKey, readTreasuryKey } from './read-hub-key.ts';
 
 const chain = {
   chainId: 31337,
@@ -39,6 +39,7 @@ const environment = {
   INDRA_NATS_SIGNING_SEED_FILE: '/keys/signing.nk',
   INDRA_TOKEN_SECRET_FILE: '/keys/token',
   HUB_PRIVATE_KEY_FILE: '/keys/hub',
+  HUB_TREASURY_KEY_FILE: '/keys/treasury',
 };
 
 test('a complete environment becomes a config with normalized addresses, amounts and URLs', () => {
@@ -70,6 +71,7 @@ test('everything that is missing is named at once', () => {
         'INDRA_NATS_URLS',
         'INDRA_CHAINS',
         'HUB_PRIVATE_KEY',
+        'HUB_TREASURY_KEY',
         'INDRA_SQLITE_PATH',
       ]),
     );
@@ -93,4 +95,17 @@ test('a development key is refused off the local chain only', async () => {
   await expect(readHubKey(real)).rejects.toThrow(/development key/);
   process.env['TEST_HUB_KEY'] = `0x${'12'.repeat(32)}`;
   await expect(readHubKey(real)).resolves.toBe(`0x${'12'.repeat(32)}`);
+});
+
+test('the treasury has a key of its own', async () => {
+  const config = {
+    ...loadConfig(environment),
+    hubKey: { kind: 'environment', name: 'TEST_HUB_KEY' } as const,
+    treasuryKey: { kind: 'environment', name: 'TEST_TREASURY_KEY' } as const,
+  };
+  process.env['TEST_HUB_KEY'] = `0x${'12'.repeat(32)}`;
+  process.env['TEST_TREASURY_KEY'] = `0x${'34'.repeat(32)}`;
+  await expect(readTreasuryKey(config)).resolves.toBe(`0x${'34'.repeat(32)}`);
+  process.env['TEST_TREASURY_KEY'] = process.env['TEST_HUB_KEY'];
+  await expect(readTreasuryKey(config)).rejects.toThrow(/another key than HUB_PRIVATE_KEY/);
 });

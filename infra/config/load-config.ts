@@ -107,6 +107,7 @@ export function loadConfig(environment: Environment = process.env): HubConfig {
     return operator.success ? [operator.data] : [];
   });
   const hubKey = secretReference('HUB_PRIVATE_KEY', present, lines);
+  const treasuryKey = secretReference('HUB_TREASURY_KEY', present, lines);
   const credentials = secretReference('INDRA_NATS_CREDENTIALS', present, lines);
   const signingSeed = secretReference('INDRA_NATS_SIGNING_SEED', present, lines);
   const tokenSecret = secretReference('INDRA_TOKEN_SECRET', present, lines);
@@ -119,6 +120,7 @@ export function loadConfig(environment: Environment = process.env): HubConfig {
     chains === undefined ||
     limits === undefined ||
     !hubKey ||
+    !treasuryKey ||
     !credentials ||
     !signingSeed ||
     !tokenSecret
@@ -132,6 +134,7 @@ export function loadConfig(environment: Environment = process.env): HubConfig {
     publicUrl: env.INDRA_PUBLIC_URL,
     store: storeConfig(env),
     hubKey,
+    treasuryKey,
     chains,
     nats: {
       urls,

@@ -6,10 +6,14 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core';
 import { encodeReply } from '../../lib/messaging/envelope.ts';
 import { refuse, type ErrorCode } from '../../lib/protocol/errors.ts';
-import { Gate } from './gate.ts';
-import type { Routes } from './routes.ts';
+import { parseRequestSubject } from '../../lib/protocol/subjects.ts';
+import { inboxPrefix } from '../nats/permissions.ts';
+import { FairGate, type FairGateOptions } from './fair-gate.ts';
+import type { LaneName, Routes } from './routes.ts';
 
 export interface NatsEvent {
+  /** What only the dispatcher knows, where functions can be reached by others too. */
+  readonly secret?: string;
   readonly nats: {
     readonly subject: string;
     readonly data: string;
@@ -17,6 +21,7 @@ export interface NatsEvent {
   };
 }
 export interface TimerEvent {
+  readonly secret?: string;
   readonly timer: string;
 }
 
@@ -30,6 +35,7 @@ export interface DispatcherOptions {
   /** Invocations at a time, and messages that may wait for their turn. */
   readonly running?: number;
   readonly waiting?: number;
+  readonly secret?: string;
   readonly log: (level: 'info' | 'error', message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -38,34 +44,56 @@ export interface Dispatcher {
   drain(): Promise<void>;
 }
 
+/** Of one user, in each lane: more at a time than an honest client ever has. */
+const PER_LINE = { running: 8, waiting: 64 };
+/** Milliseconds: a client has sent it again by then. */
+const PATIENCE = 10_000;
+/** What the hub triggers itself, however busy users keep the rest. */
+const HUB_LINE = 'hub';
+
+function gatesOf(running: number, waiting: number): Readonly<Record<LaneName, FairGate>> {
+  const gate = (options: Pick<FairGateOptions, 'running'> & Partial<FairGateOptions>): FairGate =>
+    new FairGate({ waiting, perLine: PER_LINE, patience: PATIENCE, ...options });
+  const quarter = Math.max(1, Math.ceil(running / 4));
+  return {
+    users: gate({ running }),
+    chain: gate({ running: quarter }),
+    hub: gate({ running: quarter, perLine: { running: quarter, waiting } }),
+  };
+}
+
 export function startDispatcher(options: DispatcherOptions): Dispatcher {
-  const { connection, routes, invoke, running = 64, waiting = 4_096, log } = options;
-  const gate = new Gate({ running, waiting });
+  const { connection, routes, invoke, running = 64, waiting = 4_096, secret, log } = options;
+  const gates = gatesOf(running, waiting);
+  const mark = secret === undefined ? {} : { secret };
 
   const handle = async (functionName: string, message: Msg): Promise<void> => {
-    const wantsReply = message.reply !== undefined && message.reply !== '';
+    const answer = answerTo(message);
     try {
-      const reply = await invoke(functionName, natsEvent(message));
-      if (wantsReply && typeof reply === 'string') message.respond(reply);
+      const reply = await invoke(functionName, { ...mark, ...natsEvent(message) });
+      if (typeof reply === 'string') answer?.(reply);
     } catch (error) {
       log('error', 'a function did not answer', {
         function: functionName,
         subject: message.subject,
         error: String(error),
       });
-      if (wantsReply) message.respond(faultReply(message, 'internal'));
+      answer?.(faultReply(message, 'internal'));
     }
   };
 
-  const subscriptions: Subscription[] = routes.nats.map(({ function: functionName, subject, queue }) =>
+  const offer = (functionName: string, lane: LaneName, message: Msg): void => {
+    const busy = (): void => answerTo(message)?.(faultReply(message, 'busy'));
+    const line = userOf(message.subject) ?? HUB_LINE;
+    if (!gates[lane].offer(line, () => handle(functionName, message), busy)) busy();
+  };
+
+  const subscriptions: Subscription[] = routes.nats.map(({ function: functionName, subject, queue, lane }) =>
     connection.subscribe(subject, {
       queue,
       callback: (error, message) => {
-        if (error !== null) {
-          log('error', 'a subscription was refused', { subject, error: error.message });
-        } else if (!gate.offer(() => handle(functionName, message)) && message.reply) {
-          message.respond(faultReply(message, 'busy'));
-        }
+        if (error === null) offer(functionName, lane, message);
+        else log('error', 'a subscription was refused', { subject, error: error.message });
       },
     }),
   );
@@ -73,7 +101,7 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
   const timers = routes.timers.map(({ function: functionName, seconds }) => {
     let underWay: Promise<void> | undefined;
     const tick = () => {
-      underWay ??= invoke(functionName, { timer: functionName })
+      underWay ??= invoke(functionName, { ...mark, timer: functionName })
         .then(() => {})
         .catch((error: unknown) =>
           log('error', 'a timer failed', { function: functionName, error: String(error) }),
@@ -91,11 +119,21 @@ export function startDispatcher(options: DispatcherOptions): Dispatcher {
       for (const timer of timers) timer.stop();
       if (!connection.isClosed())
         await Promise.all(subscriptions.map((subscription) => subscription.drain()));
-      await gate.idle();
+      await Promise.all(Object.values(gates).map((gate) => gate.idle()));
       await Promise.all(timers.map((timer) => timer.finished()));
       if (!connection.isClosed()) await connection.flush();
     },
   };
+}
+
+/** Whose request it is, by the subject that only this user may publish on; null where the hub triggers itself. */
+const userOf = (subject: string): string | null => parseRequestSubject(subject)?.user ?? null;
+
+/** Only the user who asked is answered, in its own inbox: no request makes the hub speak to anybody else (invariant 9). */
+function answerTo(message: Msg): ((reply: string) => void) | null {
+  const user = userOf(message.subject);
+  const isOwn = user !== null && message.reply?.startsWith(`${inboxPrefix(user)}.`) === true;
+  return isOwn ? (reply) => void message.respond(reply) : null;
 }
 
 function natsEvent(message: Msg): NatsEvent {

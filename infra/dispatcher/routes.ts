@@ -7,7 +7,15 @@ export interface NatsRoute {
   readonly subject: string;
   /** Processes of one queue share the messages of a subject. */
   readonly queue: string;
+  readonly lane: LaneName;
 }
+
+/**
+ * Who waits for whom: what the hub triggers itself waits for no user, and what is decided by the store alone for nobody who
+ * reads the chain.
+ */
+export const LANES = ['users', 'chain', 'hub'] as const;
+export type LaneName = (typeof LANES)[number];
 
 export interface TimerRoute {
   readonly function: string;
@@ -33,7 +41,9 @@ const functionsSchema = z.record(
     events: z
       .array(
         z.looseObject({
-          nats: z.strictObject({ subject, queue: z.string().min(1).optional() }).optional(),
+          nats: z
+            .strictObject({ subject, queue: z.string().min(1).optional(), lane: z.enum(LANES).optional() })
+            .optional(),
           timer: z.strictObject({ seconds: z.number().positive() }).optional(),
         }),
       )
@@ -49,7 +59,16 @@ export function readRoutes(functions: unknown, defaultTimeout = DEFAULT_TIMEOUT_
   return {
     nats: entries.flatMap(([name, { events = [] }]) =>
       events.flatMap(({ nats }) =>
-        nats === undefined ? [] : [{ function: name, subject: nats.subject, queue: nats.queue ?? name }],
+        nats === undefined
+          ? []
+          : [
+              {
+                function: name,
+                subject: nats.subject,
+                queue: nats.queue ?? name,
+                lane: nats.lane ?? 'users',
+              },
+            ],
       ),
     ),
     timers: entries.flatMap(([name, { events = [] }]) =>
@@ -63,7 +82,9 @@ export function readRoutes(functions: unknown, defaultTimeout = DEFAULT_TIMEOUT_
 }
 
 export const routesSchema: z.ZodType<Routes> = z.object({
-  nats: z.array(z.object({ function: z.string(), subject, queue: z.string() })),
+  nats: z.array(
+    z.object({ function: z.string(), subject, queue: z.string(), lane: z.enum(LANES).default('users') }),
+  ),
   timers: z.array(z.object({ function: z.string(), seconds: z.number().positive() })),
   timeouts: z.record(z.string(), z.number()),
   names: z.record(z.string(), z.string()),

@@ -15,6 +15,7 @@ export interface HubEnvironmentOptions {
     readonly signingSeedFile: string;
   };
   readonly hubKeyFile: string;
+  readonly treasuryKeyFile: string;
   readonly tokenSecretFile: string;
   readonly operators: readonly string[];
   readonly logLevel: string;
@@ -81,6 +82,7 @@ export function hubEnvironment(options: HubEnvironmentOptions): Record<string, s
     INDRA_NATS_SIGNING_SEED_FILE: nats.signingSeedFile,
     INDRA_TOKEN_SECRET_FILE: options.tokenSecretFile,
     HUB_PRIVATE_KEY_FILE: options.hubKeyFile,
+    HUB_TREASURY_KEY_FILE: options.treasuryKeyFile,
     INDRA_OPERATORS: options.operators.join(','),
     INDRA_LOG_LEVEL: options.logLevel,
   };

@@ -9,6 +9,7 @@ export interface WorldInfo {
   readonly pid: number;
   readonly hubUrl: string;
   readonly hubAddress: string;
+  readonly treasuryAddress: string;
   readonly card: string | null;
   readonly natsUrl: string;
   readonly websocketUrl: string;

@@ -49,6 +49,7 @@ export interface World {
   readonly natsUrl: string;
   readonly websocketUrl: string;
   readonly hubAddress: string;
+  readonly treasuryAddress: string;
   /** What the functions are configured with; `loadConfig(world.env)` reads it. */
   readonly env: Readonly<Record<string, string>>;
   /** chain, nats, store (dynamodb only), functions-1, functions-2, … */
@@ -126,8 +127,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       );
     }
     const keys = await keysIn(folder);
-    await setEther(chain.rpcUrl, keys.hubAddress, 100_000n * ETHER);
-    await fund(chain.rpcUrl, chain.token, keys.hubAddress, {
+    for (const address of [keys.hubAddress, keys.treasuryAddress])
+      await setEther(chain.rpcUrl, address, 100_000n * ETHER);
+    await fund(chain.rpcUrl, chain.token, keys.treasuryAddress, {
       ether: 0n,
       token: chain.isNew ? 100_000_000n * ETHER : 0n,
     });
@@ -146,6 +148,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           signingSeedFile: nats.files.signingSeedFile,
         },
         hubKeyFile: keys.hubKeyFile,
+        treasuryKeyFile: keys.treasuryKeyFile,
         tokenSecretFile: keys.tokenSecretFile,
         operators: options.operators ?? [],
         logLevel: options.logLevel ?? 'info',
@@ -183,6 +186,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       natsUrl: nats.url,
       websocketUrl: nats.websocketUrl,
       hubAddress: keys.hubAddress,
+      treasuryAddress: keys.treasuryAddress,
       part(name) {
         const found = parts.find((part) => part.name === name);
         if (found === undefined) throw new Error(`this world has no ${name}`);
@@ -222,10 +226,13 @@ async function keysIn(folder: string) {
   const keys = join(folder, 'keys');
   await mkdir(keys, { recursive: true, mode: 0o700 });
   const hubKeyFile = join(keys, 'hub.key');
+  const treasuryKeyFile = join(keys, 'treasury.key');
   const tokenSecretFile = join(keys, 'token.secret');
-  for (const file of [hubKeyFile, tokenSecretFile]) {
+  for (const file of [hubKeyFile, treasuryKeyFile, tokenSecretFile]) {
     if (!existsSync(file)) await writeSecret(file, `0x${randomBytes(32).toString('hex')}\n`);
   }
-  const hubKey = Buffer.from((await readFile(hubKeyFile, 'utf8')).trim().slice(2), 'hex');
-  return { hubKeyFile, tokenSecretFile, hubAddress: addressOfPrivateKey(hubKey) };
+  const addressIn = async (file: string): Promise<string> =>
+    addressOfPrivateKey(Buffer.from((await readFile(file, 'utf8')).trim().slice(2), 'hex'));
+  const [hubAddress, treasuryAddress] = [await addressIn(hubKeyFile), await addressIn(treasuryKeyFile)];
+  return { hubKeyFile, treasuryKeyFile, tokenSecretFile, hubAddress, treasuryAddress };
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Deploys serverless.yml to LocalStack and starts the bridge. Needs Docker with its compose plugin; the chain is the
-# one of the environment (INDRA_CHAINS, HUB_PRIVATE_KEY_FILE), reachable from containers.
+# one of the environment (INDRA_CHAINS, HUB_PRIVATE_KEY_FILE, HUB_TREASURY_KEY_FILE), reachable from containers.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -9,6 +9,7 @@ fail() { echo "indra: $1" >&2; exit 1; }
 docker compose version >/dev/null 2>&1 || fail 'docker compose is missing: install Docker.'
 [ -n "${INDRA_CHAINS:-}" ] || fail 'INDRA_CHAINS is not set: the list of chains as JSON, with RPC URLs containers can reach.'
 [ -r "${HUB_PRIVATE_KEY_FILE:-}" ] || fail 'HUB_PRIVATE_KEY_FILE names no file that can be read.'
+[ -r "${HUB_TREASURY_KEY_FILE:-}" ] || fail 'HUB_TREASURY_KEY_FILE names no file that can be read.'
 
 node infra/bootstrap.mjs
 PATH="$PWD/node_modules/.bin:$PATH"
@@ -39,11 +40,13 @@ secret() {
   ' "$1" "$2"
 }
 secret indra/hub-key "$HUB_PRIVATE_KEY_FILE"
+secret indra/treasury-key "$HUB_TREASURY_KEY_FILE"
 secret indra/token "$STATE/token.secret"
 secret indra/nats-credentials "$INDRA_NATS_CREDENTIALS_FILE"
 secret indra/nats-signing "$INDRA_NATS_SIGNING_SEED_FILE"
 
-export INDRA_NATS_ACCOUNT HUB_PRIVATE_KEY_SECRET=indra/hub-key INDRA_TOKEN_SECRET_SECRET=indra/token
+export INDRA_NATS_ACCOUNT HUB_PRIVATE_KEY_SECRET=indra/hub-key HUB_TREASURY_KEY_SECRET=indra/treasury-key
+export INDRA_TOKEN_SECRET_SECRET=indra/token
 export INDRA_NATS_CREDENTIALS_SECRET=indra/nats-credentials INDRA_NATS_SIGNING_SEED_SECRET=indra/nats-signing
 export INDRA_NATS_URLS="${INDRA_NATS_URLS:-nats://host.docker.internal:4222}"
 export INDRA_NATS_PUBLIC_URLS=nats://127.0.0.1:4222 INDRA_NATS_PUBLIC_WEBSOCKET_URLS=ws://127.0.0.1:4223

@@ -6,7 +6,8 @@ import { parseProfile } from '../../lib/hub/collateral.ts';
 import { parseDispute } from '../../lib/hub/disputes/dispute-item.ts';
 import { sendPurpose } from '../../lib/hub/send-purpose.ts';
 import { parseTransfer } from '../../lib/hub/transfer-item.ts';
-import { parseFinished, parseLane } from '../../lib/lane/lane-item.ts';
+import { parseLane } from '../../lib/lane/lane-item.ts';
+import { parseSend } from '../../lib/lane/send-item.ts';
 import { STORED_PROTOCOL } from '../../lib/store/stored-protocol.ts';
 import type { Item } from '../../lib/store/store.ts';
 import { parseTowerCursor } from '../../lib/watchtower/tower-cursor.ts';
@@ -23,8 +24,8 @@ export const itemReaders: Readonly<Record<string, (item: Item) => unknown>> = {
   schema: (item) => migrationRecord.parse(item.body),
   channel: parseChannel,
   transfer: parseTransfer,
-  lane: (item) => parseLane(item, purpose),
-  tx: (item) => parseFinished(item, purpose),
+  lane: parseLane,
+  send: (item) => parseSend(item, purpose),
   cursor: parseCursor,
   dispute: parseDispute,
   profile: parseProfile,

@@ -169,5 +169,6 @@ function configuration(account: string): Record<string, string> {
     INDRA_NATS_SIGNING_SEED: 'none',
     INDRA_TOKEN_SECRET: 'x'.repeat(32),
     HUB_PRIVATE_KEY: `0x${'11'.repeat(32)}`,
+    HUB_TREASURY_KEY: `0x${'12'.repeat(32)}`,
   };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Serverless plugin: function events `nats: {subject, queue}` and `timer: {seconds}`.
+ * Serverless plugin: function events `nats: {subject, queue, lane}` and `timer: {seconds}`.
  * - `serverless offline`: connects to NATS as the hub and dispatches to the functions declared, in this process.
  * - `serverless package`: writes the table the bridge reads (nats-routes.json) and gives each timer a schedule.
  * List it after serverless-esbuild and before serverless-offline.
@@ -27,6 +27,7 @@ export default class ServerlessNats {
       properties: {
         subject: { type: 'string', pattern: '^[^\\s.]+(\\.[^\\s.]+)*$' },
         queue: { type: 'string', minLength: 1 },
+        lane: { enum: ['users', 'chain', 'hub'] },
       },
       required: ['subject'],
       additionalProperties: false,

@@ -6,6 +6,7 @@ import { readSecret } from '../config/read-secret.ts';
 import { startDispatcher } from '../dispatcher/dispatcher.ts';
 import { moduleInvoker, type Handler } from '../dispatcher/module-invoker.ts';
 import { readRoutes } from '../dispatcher/routes.ts';
+import { makeDispatchSecret } from '../../lib/hub/runtime/dispatch-secret.ts';
 import { connectHub } from '../../lib/messaging/hub-bus.ts';
 
 export interface OfflineOptions {
@@ -27,6 +28,7 @@ export async function startOffline({
 }: OfflineOptions): Promise<{ stop(): Promise<void> }> {
   const config = dispatcherConfig();
   const routes = readRoutes(functions, defaultTimeout);
+  const secret = makeDispatchSecret();
   const connection = await connectHub({
     urls: config.urls,
     credentials: await readSecret(config.credentials),
@@ -39,6 +41,7 @@ export async function startOffline({
     invoke,
     running: config.running,
     waiting: config.waiting,
+    secret,
     log: (level, message, fields) =>
       console.log(JSON.stringify({ level, time: Date.now(), name: 'dispatcher', msg: message, ...fields })),
   });

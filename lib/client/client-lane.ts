@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The nonce lane of the channel key: what a client sends to the chain itself, surviving the client (invariant 12). */
 import { z } from 'zod';
-import { enqueueAgain, loadLane, type LaneOwner } from '../lane/lane.ts';
+import { enqueueAgain, firstOpen, openSends, type LaneOwner } from '../lane/lane.ts';
 import type { Call } from '../lane/ports.ts';
 import { submit } from '../lane/submit.ts';
 import type { Outcomes } from '../protocol/errors.ts';
@@ -16,6 +16,9 @@ const purpose = z.strictObject({
   channel: address,
 });
 export type ClientPurpose = z.output<typeof purpose>;
+
+/** In the lane. */
+const RANK: Record<ClientPurpose['kind'], number> = { dispute: 0, cancel: 1, withdrawal: 2, claim: 3 };
 
 export interface ClientLaneParts {
   readonly store: Store;
@@ -62,7 +65,7 @@ export class ClientLane {
     const { channel } = this.#parts;
     const what: ClientPurpose = { kind, channel: channel.address };
     try {
-      await enqueueAgain(this.#owner, [{ key, call, purpose: what, after: null }]);
+      await enqueueAgain(this.#owner, [{ key, rank: RANK[kind], call, purpose: what, after: null }]);
       await this.advance();
     } catch (cause) {
       if (kind !== 'dispute') throw cause;
@@ -84,15 +87,14 @@ export class ClientLane {
 
   /** Whether a key that begins so waits to be mined and confirmed. */
   async isWaiting(prefix: string): Promise<boolean> {
-    const { lane } = await loadLane(this.#owner);
-    return lane.entries.some((entry) => entry.key.startsWith(prefix));
+    for await (const { send } of openSends(this.#owner)) if (send.key.startsWith(prefix)) return true;
+    return false;
   }
 
   /** Broadcasts, replaces and files what waits. */
   async advance(): Promise<void> {
     if (!this.#mayWait) return;
     await submit(this.#owner);
-    const { lane } = await loadLane(this.#owner);
-    this.#mayWait = lane.entries.length > 0;
+    this.#mayWait = (await firstOpen(this.#owner, 1)).length > 0;
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What follows from a finished send. Losing it costs time only: every user can find the same on chain. */
-import type { FinishedSend } from '../lane/lane-item.ts';
+import type { FinishedSend } from '../lane/lane.ts';
 import type { Address, Hash } from '../protocol/types.ts';
 import { commitChannel, loadChannel } from './channels.ts';
 import { lookSoon } from './disputes/hint.ts';

@@ -4,8 +4,16 @@ import { z } from 'zod';
 import { address, bytes, hash, signature, uint, uint64, whole } from '../protocol/wire/primitives.ts';
 
 const payerSide = z.strictObject({ side: z.literal('payer'), transferId: hash });
-/** `payment`: the Payment's digest, which the claimer signs when it shows the preimage. */
-const payeeSide = z.strictObject({ side: z.literal('payee'), transferId: hash, payment: hash });
+/**
+ * `payment`: the Payment's digest, which the claimer signs when it shows the preimage. `dead`: its time is over and its transfer was
+ * given back, so that nothing unlocks it any more, whatever a clock says (rule 6).
+ */
+const payeeSide = z.strictObject({
+  side: z.literal('payee'),
+  transferId: hash,
+  payment: hash,
+  dead: z.literal(true).optional(),
+});
 
 /** Which transfer an open app is one side of, and how. */
 export const routeSide = z.discriminatedUnion('side', [payerSide, payeeSide]);

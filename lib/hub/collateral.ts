@@ -12,10 +12,12 @@ import type { Receivable } from '../protocol/wire/requests.ts';
 import type { Item, NewItem } from '../store/store.ts';
 import type { ChannelBody } from './channel-item.ts';
 import { untilNoConflict } from './channels.ts';
-import { hubLane } from './hub-lane.ts';
+import { treasuryLane } from './lanes.ts';
 import type { Hub, HubChain } from './hub.ts';
 
 const PROFILE_SCHEMA = 1;
+/** In the lane: after what is owed already. */
+const COLLATERAL_RANK = 7;
 
 /** One purchase at a time per asset: `count` makes its key unique. `expected` are the deposits of that epoch after it. */
 const purchase = z.strictObject({
@@ -128,7 +130,7 @@ async function resume(
 ): Promise<void> {
   const { channel } = body;
   const key = purchaseKey(channel.address, bought.asset, bought.count);
-  const finished = await finishedSend(hubLane(hub, chain), key);
+  const finished = await finishedSend(treasuryLane(hub, chain), key);
   if (finished !== null) {
     hub.bus.event(channel.initiator, {
       type: 'deposit.requested',
@@ -137,14 +139,15 @@ async function resume(
     });
     return;
   }
-  const calls = await chain.writer.collateralCalls(channel, bought.asset, bought.amount);
+  const calls = await chain.treasury.collateralCalls(channel, bought.asset, bought.amount);
   if (!calls.ok) return;
   const last = calls.value.length - 1;
   const keyOf = (index: number): string => (index === last ? key : `${key}#before${index}`);
   await enqueue(
-    hubLane(hub, chain),
+    treasuryLane(hub, chain),
     calls.value.map((call, index) => ({
       key: keyOf(index),
+      rank: COLLATERAL_RANK,
       call,
       after: index === 0 ? null : keyOf(index - 1),
       purpose: { kind: 'collateral', channel: channel.address, asset: bought.asset, user: channel.initiator },
@@ -159,7 +162,7 @@ async function hasFailed(
   bought: Profile['purchases'][number],
 ): Promise<boolean> {
   const finished = await finishedSend(
-    hubLane(hub, chain),
+    treasuryLane(hub, chain),
     purchaseKey(body.channel.address, bought.asset, bought.count),
   );
   return finished !== null && finished.outcome !== 'succeeded';

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** What the hub takes and refuses because of whose time it is (design, section 6; invariant 7). */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createTestHub, TEST_TERMS, type TestHub } from '../../test/harness/hub-in-memory.ts';
+import { createTestHub, TEST_CHAIN, TEST_TERMS, type TestHub } from '../../test/harness/hub-in-memory.ts';
 import { TestUser, type Sent } from '../../test/harness/test-user.ts';
 import { claimSpan, payeeHold } from '../protocol/deadlines.ts';
 import { ok } from '../protocol/result.ts';
-import { ETHER } from '../protocol/types.ts';
-import { checkFresh, hubTime } from './chain-cursor.ts';
+import { ETHER, ZERO_HASH } from '../protocol/types.ts';
+import { checkFresh, cursorItem, hubTime } from './chain-cursor.ts';
 import { countersign } from './countersign.ts';
 import { watch } from './timers/watch.ts';
+import { loadTransfer, releaseClaim, writeResolved } from './transfers.ts';
 
 let world: TestHub;
 let alice: TestUser;
@@ -67,6 +68,51 @@ describe('an unlock', () => {
     expect(await hubTime(behind, world.chain)).toBe(actionDeadline + 1);
     const late = bob.proposal(bob.unlock(sent));
     expect(code(await countersign(behind, bob.caller, late, null))).toBe('transfer_expired');
+  });
+});
+
+describe('W-A7 functions whose clocks are far apart', () => {
+  test('pay one transfer to one payee: an app that was given up is unlocked by nobody (invariant 6)', async () => {
+    const { hub, chain } = world;
+    expect(code(await bob.propose(bob.claim(sent)))).toBe('ok');
+    const { actionDeadline } = bob.state.apps[0]!.app;
+    const inTime = actionDeadline - 60;
+    const { number: block, hash } = world.world.block;
+    const cursor = cursorItem(TEST_CHAIN.chainId, { block, hash, timestamp: inTime });
+    await world.pass(actionDeadline + hub.config.limits.margin + 2 - now());
+    const released = await releaseClaim(hub, sent.transferId);
+    expect(released).toMatchObject({ ok: true, value: { status: { kind: 'pending' } } });
+    // A function that was frozen: its clock and what it read of the chain are from before the deadline.
+    const store = new Proxy(hub.store, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== 'function') return member;
+        if (name !== 'get') return member.bind(target) as unknown;
+        return async (key: string) => (key === cursor.key ? { ...cursor, etag: 'old' } : target.get(key));
+      },
+    });
+    const frozen = {
+      ...hub,
+      store,
+      clock: { now: () => inTime },
+      chains: new Map([[TEST_CHAIN.chainId, { ...chain }]]),
+    };
+    const unlock = bob.proposal(bob.unlock(sent));
+    expect(code(await countersign(frozen, bob.caller, unlock, null))).toBe('transfer_expired');
+    expect((await loadTransfer(hub, sent.transferId))?.transfer.status.kind).toBe('pending');
+  });
+
+  test('take what resolved it for another app as no proof for theirs', async () => {
+    expect(code(await bob.propose(bob.claim(sent)))).toBe('ok');
+    expect(code(await bob.propose(...bob.unlock(sent)))).toBe('ok');
+    const { status } = (await loadTransfer(world.hub, sent.transferId))!.transfer;
+    if (status.kind !== 'resolved') throw new Error(status.kind);
+    const paid = { preimage: status.preimage, claimerSignature: null };
+    expect(code(await writeResolved(world.hub, sent.transferId, { ...paid, appId: status.appId }))).toBe(
+      'ok',
+    );
+    const other = await writeResolved(world.hub, sent.transferId, { ...paid, appId: ZERO_HASH });
+    expect(code(other)).toBe('internal');
   });
 });
 

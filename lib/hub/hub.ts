@@ -5,7 +5,16 @@ import type { AppCatalogue } from '../protocol/apps/app-logic.ts';
 import type { ChannelCode } from '../protocol/channel-address.ts';
 import type { Address, Domain } from '../protocol/types.ts';
 import type { Store } from '../store/store.ts';
-import type { Bus, ChainReader, ChainWriter, Clock, HubKey, Log, Recover } from './ports.ts';
+import type {
+  Bus,
+  ChainReader,
+  Clock,
+  DefenceWriter,
+  HubKey,
+  Log,
+  Recover,
+  TreasuryWriter,
+} from './ports.ts';
 
 /** One chain this hub serves. */
 export interface HubChain {
@@ -14,7 +23,8 @@ export interface HubChain {
   readonly code: ChannelCode;
   readonly catalogue: AppCatalogue;
   readonly reader: ChainReader;
-  readonly writer: ChainWriter;
+  readonly writer: DefenceWriter;
+  readonly treasury: TreasuryWriter;
 }
 
 export interface Hub {

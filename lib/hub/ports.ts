@@ -74,12 +74,16 @@ export interface ChainReader {
   disputesIn(from: number, to: number): Promise<Outcomes<Disputes>>;
 }
 
-/** One chain as the hub writes to it, with its own key. */
-export interface ChainWriter extends LaneWriter {
+/** One chain as the hub's treasury writes to it: what is paid out of it shares no nonces with what defends channels. */
+export interface TreasuryWriter extends LaneWriter {
   /** Calls that put `amount` of the asset into the channel as the responder's counted deposit; an approval may come first. */
   collateralCalls(channel: Channel, asset: Address, amount: bigint): Promise<Outcomes<readonly Call[]>>;
   /** Executes a Withdrawal both signed, deploying the channel if need be. */
   withdrawalCall(channel: Channel, withdrawal: WithdrawalToExecute): Promise<Outcomes<Call>>;
+}
+
+/** One chain as the hub defends its channels on it, with its channel key: a party, which needs nobody's leave. */
+export interface DefenceWriter extends LaneWriter {
   disputeCall(channel: Channel, step: DisputeStep): Call;
   /** Takes what could not be handed over to the hub. */
   claimCall(channel: Address, asset: Address): Call;

@@ -156,7 +156,8 @@ export interface Paid {
 export function resolveTransfer(transfer: Transfer, paid: Paid, now: number): Transfer | 'done' | 'foreign' {
   const { appId, preimage, claimerSignature } = paid;
   const { status: current } = transfer;
-  if (current.kind === 'resolved') return current.preimage === preimage ? 'done' : 'foreign';
+  if (current.kind === 'resolved')
+    return current.preimage === preimage && current.appId === appId ? 'done' : 'foreign';
   if (current.kind !== 'claimed' || current.appId !== appId) return 'foreign';
   const { user } = current;
   return { ...transfer, status: { kind: 'resolved', preimage, claimerSignature, user, at: now, appId } };

@@ -108,8 +108,8 @@ export const writeListed = (hub: Hub, transferId: Hash): Promise<Outcomes<Transf
   );
 
 /**
- * Rule 5: frees a claim whose channel did not commit it, or did and then let its time pass. The bump of the channel's etag makes every older attempt to
- * commit it fail, so the transfer can be claimed elsewhere at once. With `only`, another channel's claim is left alone.
+ * Rules 5 and 6: frees a claim whose channel did not commit it, or did and then let its time pass. The bump of the channel's etag makes
+ * every older attempt to commit it fail, and the mark on its app every later unlock, so the transfer can be claimed elsewhere at once. With `only`, another channel's claim is left alone.
  */
 export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): Promise<Outcomes<Transfer>> {
   return untilNoConflict<Transfer>(async () => {
@@ -129,7 +129,7 @@ export async function releaseClaim(hub: Hub, transferId: Hash, only?: Address): 
       return lookAgain(hub, loaded, tooLateAt + hub.config.limits.margin + 1);
     if (tooLateAt !== null && !(await hasWatchedPast(hub, transfer.chainId, tooLateAt)))
       return lookAgain(hub, loaded, hub.clock.now() + RECHECK);
-    const bumped = await commitChannel(hub, holder.body, holder.etag);
+    const bumped = await commitChannel(hub, withoutLife(holder.body, appId), holder.etag);
     if (bumped === null) return 'conflict';
     const released = releaseTransfer(transfer, transfer.seq);
     if (released === null) return 'conflict';
@@ -169,6 +169,14 @@ function claimableUntil(body: ChannelBody, appId: Hash): number | null {
     open?.app.actionDeadline ?? body.departed.find((side) => side.appId === appId)?.actionDeadline ?? null
   );
 }
+
+/** No unlock reads T: the mark refuses those that come from a function whose clock is slow (invariant 6). */
+const withoutLife = (body: ChannelBody, appId: Hash): ChannelBody => ({
+  ...body,
+  routes: body.routes.map((route) =>
+    route.side === 'payee' && route.appId === appId ? { ...route, dead: true } : route,
+  ),
+});
 
 async function lookAgain(
   hub: Hub,

@@ -4,10 +4,12 @@ import { enqueue } from '../lane/lane.ts';
 import type { Hash } from '../protocol/types.ts';
 import { withdrawalWith } from '../protocol/apply-operation.ts';
 import type { ChannelBody, Effect } from './channel-item.ts';
-import { hubLane } from './hub-lane.ts';
+import { treasuryLane } from './lanes.ts';
 import type { Hub } from './hub.ts';
 
 export const withdrawalSendKey = (digest: Hash): string => `withdrawal#${digest}`;
+
+const WITHDRAWAL_RANK = 6;
 
 /** Puts the withdrawal into the lane once. False if the chain could not be asked or the hub's own signature is gone. */
 export async function enqueueWithdrawal(
@@ -23,14 +25,15 @@ export async function enqueueWithdrawal(
   // Only those without a handler, and so without data, are sent by the hub.
   const withdrawal = withdrawalWith(open, '0x');
   if (withdrawal === null) return true;
-  const call = await chain.writer.withdrawalCall(channel, {
+  const call = await chain.treasury.withdrawalCall(channel, {
     withdrawal,
     signatures: [effect.signature, ours.signature],
   });
   if (!call.ok) return false;
-  return enqueue(hubLane(hub, chain), [
+  await enqueue(treasuryLane(hub, chain), [
     {
       key: withdrawalSendKey(effect.digest),
+      rank: WITHDRAWAL_RANK,
       call: call.value,
       after: null,
       purpose: {
@@ -41,4 +44,5 @@ export async function enqueueWithdrawal(
       },
     },
   ]);
+  return true;
 }

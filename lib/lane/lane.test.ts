@@ -6,8 +6,16 @@ import { ok } from '../protocol/result.ts';
 import type { Address, Bytes } from '../protocol/types.ts';
 import { uint } from '../protocol/wire/primitives.ts';
 import { MemoryStore } from '../store/memory-store.ts';
-import type { FinishedSend } from './lane-item.ts';
-import { enqueue, enqueueAgain, finishedSend, loadLane, type LaneOwner, type Send } from './lane.ts';
+import {
+  enqueue,
+  enqueueAgain,
+  finishedSend,
+  firstOpen,
+  loadSend,
+  type FinishedSend,
+  type LaneOwner,
+  type Send,
+} from './lane.ts';
 import { submit } from './submit.ts';
 import { ScriptedLaneWriter } from './testing/scripted-lane-writer.ts';
 
@@ -44,6 +52,7 @@ beforeEach(() => {
 
 const send = (key: string, to: Address, after: string | null = null): Send<Purpose> => ({
   key,
+  rank: 5,
   call: { to, data: '0x', value: 0n },
   after,
   purpose: { amount: 1n << 100n },
@@ -52,7 +61,7 @@ const send = (key: string, to: Address, after: string | null = null): Send<Purpo
 const nonces = (): number[] => writer.broadcasts.map(({ nonce }) => nonce);
 
 const waiting = async (): Promise<{ key: string; after: string | null }[]> =>
-  (await loadLane(owner)).lane.entries.map(({ key, after }) => ({ key, after }));
+  (await firstOpen(owner, 99)).map(({ key, after }) => ({ key, after }));
 
 /** Sends and mines until the lane is empty. */
 async function finishAll(succeeded = true): Promise<void> {
@@ -70,10 +79,10 @@ describe('the nonce lane', () => {
     expect([...new Set(nonces())]).toEqual([7, 8]);
     writer.mine(block);
     await submit(owner);
-    expect((await loadLane(owner)).lane.entries).toEqual([]);
+    expect(await waiting()).toEqual([]);
     expect(await finishedSend(owner, 'a')).toMatchObject({ outcome: 'succeeded' });
     await enqueue(owner, [send('a', target(1))]);
-    expect((await loadLane(owner)).lane.entries).toEqual([]);
+    expect(await waiting()).toEqual([]);
   });
 
   test('stores the raw transaction before it is broadcast: a death in between repeats the same bytes (invariant 12)', async () => {
@@ -84,7 +93,7 @@ describe('the nonce lane', () => {
       },
     });
     await expect(submit({ ...owner, writer: dying })).rejects.toThrow('died');
-    const stored = (await loadLane(owner)).lane.entries[0]?.attempts[0];
+    const stored = (await loadSend(owner, 'a'))?.send.attempts[0];
     expect(stored).toBeDefined();
     await submit(owner);
     expect(writer.broadcasts.every(({ hash }) => hash === stored?.hash)).toBe(true);
@@ -186,7 +195,7 @@ describe('the nonce lane', () => {
     await enqueue(owner, [send('a', target(1))]);
     writer.reachable = false;
     await submit(owner);
-    expect((await loadLane(owner)).lane.entries[0]?.attempts).toEqual([]);
+    expect((await loadSend(owner, 'a'))?.send.attempts).toEqual([]);
     writer.reachable = true;
     await submit(owner);
     expect([...new Set(nonces())]).toEqual([7]);
@@ -215,7 +224,137 @@ describe('the nonce lane', () => {
   test('reads back a call longer than any message', async () => {
     const data: Bytes = `0x${'ab'.repeat(60_000)}`;
     await enqueue(owner, [{ ...send('a', target(1)), call: { to: target(1), data, value: 0n } }]);
-    expect((await loadLane(owner)).lane.entries[0]?.call.data).toBe(data);
+    expect((await loadSend(owner, 'a'))?.send.call.data).toBe(data);
+  });
+});
+
+describe('W-A2 whatever waits', () => {
+  const FAT: Bytes = `0x${'ab'.repeat(16_000)}`;
+  const fat = (index: number): Send<Purpose> => ({
+    ...send(`withdrawal ${index}`, target(3)),
+    rank: 6,
+    call: { to: target(3), data: FAT, value: 0n },
+  });
+
+  test('an answer that comes after five hundred sends has the next nonce', async () => {
+    await enqueue(
+      owner,
+      Array.from({ length: 500 }, (_, index) => fat(index)),
+    );
+    now += 5;
+    await enqueue(owner, [{ ...send('answer', target(1)), rank: 0 }]);
+    await submit(owner);
+    expect(writer.broadcasts[0]).toMatchObject({ nonce: 7, to: target(1) });
+    expect(new Set(nonces())).toEqual(new Set(Array.from({ length: 16 }, (_, index) => 7 + index)));
+    writer.mine(block);
+    await submit(owner);
+    expect(await finishedSend(owner, 'answer')).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('with all places taken by others it has the first that is free', async () => {
+    await enqueue(
+      owner,
+      Array.from({ length: 40 }, (_, index) => fat(index)),
+    );
+    await submit(owner);
+    await enqueue(owner, [{ ...send('answer', target(1)), rank: 0 }]);
+    await submit(owner);
+    expect(writer.broadcasts.some(({ to }) => to === target(1))).toBe(false);
+    writer.mined.set(writer.broadcasts[0]!.hash, { block, succeeded: true });
+    await submit(owner);
+    expect(writer.broadcasts.at(-1)).toMatchObject({ nonce: 23, to: target(1) });
+  });
+
+  test('the least urgent comes in its turn: every eighth place is the oldest send’s', async () => {
+    await enqueue(owner, [{ ...send('old', target(2)), rank: 9 }]);
+    now += 5;
+    await enqueue(
+      owner,
+      Array.from({ length: 60 }, (_, index) => ({ ...send(`urgent ${index}`, target(1)), rank: 0 })),
+    );
+    await submit(owner);
+    expect(writer.broadcasts.find(({ to }) => to === target(2))?.nonce).toBe(7 + 7);
+  });
+
+  test('what fails or cannot be told yet takes no place from the others', async () => {
+    writer.reverting.add(target(2));
+    await enqueue(owner, [
+      ...Array.from({ length: 40 }, (_, index) => ({ ...send(`failing ${index}`, target(2)), rank: 1 })),
+      ...Array.from({ length: 40 }, (_, index) => send(`waiting ${index}`, target(3), 'never promised')),
+      { ...send('late', target(1)), rank: 9 },
+    ]);
+    await submit(owner);
+    expect(nonces()).toEqual([7]);
+    expect(writer.broadcasts[0]?.to).toBe(target(1));
+  });
+});
+
+describe('a nonce that was given', () => {
+  /** Lets the head be written, and dies at the next write of a send. */
+  const dyingAfterHead = (): LaneOwner<Purpose> => {
+    const { store } = owner;
+    let isGiven = false;
+    return {
+      ...owner,
+      store: new Proxy(store, {
+        get(from, name) {
+          const member: unknown = Reflect.get(from, name);
+          if (typeof member !== 'function') return member;
+          if (name !== 'put') return member.bind(from) as unknown;
+          return async (...put: Parameters<typeof store.put>) => {
+            if (isGiven) throw new Error('died');
+            isGiven = put[0].key.startsWith('lane#');
+            return from.put(...put);
+          };
+        },
+      }),
+    };
+  };
+
+  test('is used by its send, by whoever comes after a death in between (invariant 12)', async () => {
+    await enqueue(owner, [send('a', target(1)), send('b', target(2))]);
+    await expect(submit(dyingAfterHead())).rejects.toThrow('died');
+    expect(nonces()).toEqual([]);
+    await submit(owner);
+    expect(writer.broadcasts.map(({ nonce, to }) => [nonce, to])).toEqual([
+      [7, target(1)],
+      [8, target(2)],
+    ]);
+  });
+
+  test('is used up by an empty transaction where its send would fail by now', async () => {
+    await enqueue(owner, [send('a', target(1)), send('b', target(2))]);
+    await expect(submit(dyingAfterHead())).rejects.toThrow('died');
+    writer.reverting.add(target(1));
+    await submit(owner);
+    await submit(owner);
+    const sent = new Map(writer.broadcasts.map(({ nonce, to }) => [nonce, to]));
+    expect([...sent]).toEqual(
+      expect.arrayContaining([
+        [7, owner.writer.address],
+        [8, target(2)],
+      ]),
+    );
+    await finishAll();
+    expect(await finishedSend(owner, 'a')).toMatchObject({ outcome: 'refused' });
+    expect(finished.map(({ key }) => key).sort()).toEqual(['a', 'b']);
+  });
+
+  test('and its ending are told again where the telling died', async () => {
+    await enqueue(owner, [send('a', target(1))]);
+    await submit(owner);
+    writer.mine(block);
+    const deaf: LaneOwner<Purpose> = {
+      ...owner,
+      finished: async () => {
+        throw new Error('died');
+      },
+    };
+    await expect(submit(deaf)).rejects.toThrow('died');
+    expect(await finishedSend(owner, 'a')).toMatchObject({ outcome: 'succeeded' });
+    await submit(owner);
+    expect(finished.map(({ key }) => key)).toEqual(['a']);
+    expect(await waiting()).toEqual([]);
   });
 });
 

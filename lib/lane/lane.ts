@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-/** Putting calls into one key's nonce lane, once per key, and looking up what became of them. */
+/** Promising calls to be sent from one key, once per name, and looking up what became of them. */
 import type { z } from 'zod';
 import type { Outcomes } from '../protocol/errors.ts';
-import type { Expectation, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import {
-  laneItem,
-  laneKey,
-  parseFinished,
-  parseLane,
+  lanePartition,
+  parseSend,
+  sendItem,
   sendKey,
-  type FinishedSend,
-  type Lane,
-  type LaneEntry,
-} from './lane-item.ts';
+  type Ending,
+  type LoadedSend,
+  type StoredSend,
+} from './send-item.ts';
 import type { Call, LaneLog, LaneWriter } from './ports.ts';
 
 /**
@@ -20,7 +19,7 @@ import type { Call, LaneLog, LaneWriter } from './ports.ts';
  * what the lane gave it to until that is seen, and has it sent at another one.
  */
 export interface LaneOwner<P> {
-  /** Finished sends are filed by chain and key alone: owners that share a store use different keys. */
+  /** Sends are named by chain and key alone: owners that share a store use different keys. */
   readonly store: Store;
   readonly chainId: number;
   readonly writer: LaneWriter;
@@ -41,40 +40,87 @@ export interface LaneOwner<P> {
 export interface Send<P> {
   /** Names the send for ever: the same key is sent once. Printable ASCII without `~`. */
   readonly key: string;
+  /** 0 goes first, 9 last; but every eighth turn is the oldest's. */
+  readonly rank: number;
   readonly call: Call;
   readonly purpose: P;
   /** Key of a send that must have succeeded before this one is even estimated. */
   readonly after: string | null;
 }
 
-export interface LoadedLane<P> {
-  readonly lane: Lane<P>;
-  readonly expect: Expectation;
+export interface FinishedSend<P> extends Ending {
+  readonly key: string;
+  readonly purpose: P;
 }
 
-export async function loadLane<P>({ store, chainId, writer, purpose }: LaneOwner<P>): Promise<LoadedLane<P>> {
-  const sender = writer.address;
-  const item = await store.get(laneKey(chainId, sender));
-  return item === null
-    ? { lane: { chainId, sender, nextNonce: null, entries: [] }, expect: 'absent' }
-    : { lane: parseLane(item, purpose), expect: item.etag };
-}
+type Filing = Pick<LaneOwner<unknown>, 'store' | 'chainId'>;
 
-export async function finishedSend<P>(
-  { store, chainId, purpose }: LaneOwner<P>,
+export async function loadSend<P>(
+  { store, chainId, purpose }: Pick<LaneOwner<P>, 'store' | 'chainId' | 'purpose'>,
   key: string,
-): Promise<FinishedSend<P> | null> {
+): Promise<LoadedSend<P> | null> {
   const item = await store.get(sendKey(chainId, key));
-  return item === null ? null : parseFinished(item, purpose);
+  return item === null ? null : parseSend(item, purpose);
 }
 
-/** Appends the sends that are neither waiting nor finished, in one write, and wakes the sender. False if it kept losing races. */
-export function enqueue<P>(owner: LaneOwner<P>, sends: readonly Send<P>[]): Promise<boolean> {
-  return append(owner, async ({ entries }) => {
-    const waiting = new Set(entries.map((entry) => entry.key));
-    const finished = await Promise.all(sends.map((send) => finishedSend(owner, send.key)));
-    return sends.filter((send, index) => !waiting.has(send.key) && finished[index] === null);
+/** Null while it waits, and where it was never promised. */
+export async function finishedSend<P>(owner: LaneOwner<P>, key: string): Promise<FinishedSend<P> | null> {
+  const held = await loadSend(owner, key);
+  return held === null ? null : finishedOf(held.send);
+}
+
+export const finishedOf = <P>({ key, purpose, ending }: StoredSend<P>): FinishedSend<P> | null =>
+  ending === null || purpose === null ? null : { key, purpose, ...ending };
+
+/** Sends that are not over, the most urgent first, or the longest waiting. One promised just now may be missing. */
+export async function* openSends<P>(
+  { store, chainId, writer, purpose }: LaneOwner<P>,
+  order: 'urgency' | 'age' = 'urgency',
+): AsyncGenerator<LoadedSend<P>> {
+  const partition = lanePartition(chainId, writer.address);
+  let after: string | undefined;
+  do {
+    const index = order === 'urgency' ? 'open' : 'due';
+    const page = await store.query(index, partition, { limit: PAGE, ...(after && { after }) });
+    for (const item of page.items) yield parseSend(item, purpose);
+    after = page.next;
+  } while (after !== undefined);
+}
+
+const PAGE = 32;
+
+/** At most `limit` of them. */
+export async function firstOpen<P>(owner: LaneOwner<P>, limit: number): Promise<readonly StoredSend<P>[]> {
+  const found: StoredSend<P>[] = [];
+  if (limit <= 0) return found;
+  for await (const { send } of openSends(owner)) if (found.push(send) === limit) break;
+  return found;
+}
+
+/** Promises the sends that were not promised before, each in an item of its own, and wakes the sender. */
+export async function enqueue<P>(owner: LaneOwner<P>, sends: readonly Send<P>[]): Promise<void> {
+  let added = false;
+  for (const send of sends) added = (await promise(owner, send)) || added;
+  if (added) owner.wake();
+}
+
+/** For its own sake under a name that is the lane's: see `fill`. False if the name was promised already. */
+export async function promise<P>(
+  { store, chainId, writer, clock }: Filing & Pick<LaneOwner<P>, 'writer' | 'clock'>,
+  send: Omit<Send<P>, 'purpose'> & { readonly purpose: P | null },
+): Promise<boolean> {
+  const item = sendItem(chainId, {
+    ...send,
+    sender: writer.address,
+    at: clock.now(),
+    nonce: null,
+    gas: null,
+    raw: null,
+    attempts: [],
+    ending: null,
+    told: false,
   });
+  return (await store.put(item, 'absent')).ok;
 }
 
 /**
@@ -83,26 +129,31 @@ export function enqueue<P>(owner: LaneOwner<P>, sends: readonly Send<P>[]): Prom
  * added for it. `after` means the newest run of the send it names. Every run is kept and looked up by the next one, so
  * each needs a reason of its own.
  */
-export function enqueueAgain<P>(owner: LaneOwner<P>, sends: readonly Send<P>[]): Promise<boolean> {
-  return append(owner, async ({ entries }) => {
-    const waiting = new Set(entries.map((entry) => entry.key));
-    const asked = new Set(sends.map((send) => send.key));
-    const runAfter = async (key: string): Promise<string> => {
-      const { next, last, waits } = await runOf(owner, waiting, key);
-      return waits || asked.has(key) ? next : (last ?? next);
-    };
-    const fresh: Send<P>[] = [];
-    for (const send of sends) {
-      const { next, waits } = await runOf(owner, waiting, send.key);
-      if (waits) continue;
-      fresh.push({ ...send, key: next, after: send.after === null ? null : await runAfter(send.after) });
-    }
-    return fresh;
-  });
+export async function enqueueAgain<P>(owner: LaneOwner<P>, sends: readonly Send<P>[]): Promise<void> {
+  const asked = new Set(sends.map((send) => send.key));
+  const runs = new Map<string, Run>();
+  const runAfter = async (key: string): Promise<string> => {
+    const { next, last, waits } = runs.get(key) ?? (await runOf(owner, key));
+    return waits || asked.has(key) ? next : (last ?? next);
+  };
+  let added = false;
+  for (const send of sends) {
+    const run = await runOf(owner, send.key);
+    runs.set(send.key, run);
+    if (run.waits) continue;
+    const after = send.after === null ? null : await runAfter(send.after);
+    added = (await promise(owner, { ...send, key: run.next, after })) || added;
+  }
+  if (added) owner.wake();
+}
+
+/** Whether a run of it is promised and not over. */
+export async function isWaiting<P>(owner: LaneOwner<P>, key: string): Promise<boolean> {
+  return (await runOf(owner, key)).waits;
 }
 
 interface Run {
-  /** The first key that is not finished, or still in the lane. */
+  /** The first key that is not finished. */
   readonly next: string;
   /** The key before it. */
   readonly last: string | null;
@@ -110,39 +161,13 @@ interface Run {
 }
 
 /** Runs are numbered without gaps: one is begun only when those before it are finished, which they stay. */
-async function runOf<P>(owner: LaneOwner<P>, waiting: ReadonlySet<string>, key: string): Promise<Run> {
+export async function runOf<P>(owner: LaneOwner<P>, key: string): Promise<Run> {
   let last: string | null = null;
   for (let count = 0; ; count++) {
     const next = count === 0 ? key : `${key}~${count}`;
-    if (waiting.has(next)) return { next, last, waits: true };
-    if ((await finishedSend(owner, next)) === null) return { next, last, waits: false };
+    const held = await loadSend(owner, next);
+    if (held === null) return { next, last, waits: false };
+    if (held.send.ending === null) return { next, last, waits: true };
     last = next;
   }
-}
-
-const ATTEMPTS = 8;
-
-/** One conditional write: what `choose` found out still holds when it lands, since a send leaves the lane only after it is filed. */
-async function append<P>(
-  owner: LaneOwner<P>,
-  choose: (lane: Lane<P>) => Promise<readonly Send<P>[]>,
-): Promise<boolean> {
-  for (let tries = 0; tries < ATTEMPTS; tries++) {
-    const { lane, expect } = await loadLane(owner);
-    const fresh = await choose(lane);
-    if (fresh.length === 0) return true;
-    const entries: LaneEntry<P>[] = fresh.map((send) => ({
-      ...send,
-      nonce: null,
-      gas: null,
-      attempts: [],
-      refused: false,
-    }));
-    const put = await owner.store.put(laneItem({ ...lane, entries: [...lane.entries, ...entries] }), expect);
-    if (put.ok) {
-      owner.wake();
-      return true;
-    }
-  }
-  return false;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What a tower says of itself to anybody. Kept for a few seconds: a question to the tower must not cost one to its node. */
-import { loadLane } from '../lane/lane.ts';
+import { firstOpen } from '../lane/lane.ts';
 import { PROTOCOL_VERSION } from '../protocol/subjects.ts';
 import { ETHER } from '../protocol/types.ts';
 import type { TowerStatus } from '../protocol/wire/watchtower.ts';
@@ -63,7 +63,7 @@ export class StatusBoard {
     const item = await store.get(towerCursorKey(chainId));
     const cursor = item && parseTowerCursor(item);
     const attended = await store.query('due', attendedPartition(chainId), { limit: PAGE });
-    const { lane } = await loadLane(towerLane(this.#tower, chain));
+    const waiting = await firstOpen(towerLane(this.#tower, chain), PAGE);
     const balance = await reader.balance(address, ETHER);
     const fees = await writer.fees();
     return {
@@ -71,7 +71,7 @@ export class StatusBoard {
       registry,
       channels: census.of(chainId),
       attended: attended.items.length,
-      waiting: lane.entries.length,
+      waiting: waiting.length,
       cursor: cursor && { block: cursor.block, seenAt: cursor.seenAt },
       balance: balance.ok ? balance.value : null,
       answersLeft: balance.ok && fees.ok ? answersFor(balance.value, fees.value.maxFeePerGas) : null,

@@ -32,12 +32,12 @@ export async function audit(given: {
   readonly before: number;
 }): Promise<Audit> {
   const { world, users, diary, before } = given;
-  const { rpcUrl, hub } = world;
+  const { rpcUrl, treasury } = world;
   const chain = (await fetchDescription(world.hubUrl, fetch)).chains[0];
   if (chain === undefined) throw new Error('the hub serves no chain');
   const reader = new EthereumChainReader(createJsonRpc({ url: rpcUrl }), chain);
   const after = Number(await rpc(rpcUrl, 'eth_blockNumber', []));
-  const accounts = [hub, ...users.map(({ self }) => self.account)];
+  const accounts = [treasury, ...users.map(({ self }) => self.account)];
   const balances: Record<string, AssetSheet> = {};
   const mismatches: string[] = [];
   let checked = 0;
@@ -67,9 +67,9 @@ export async function audit(given: {
       };
     };
     const hubFacts: HubFacts = {
-      before: await balanceAt(rpcUrl, hub, asset, before),
-      after: await balanceAt(rpcUrl, hub, asset, after),
-      movements: moved(movements, hub),
+      before: await balanceAt(rpcUrl, treasury, asset, before),
+      after: await balanceAt(rpcUrl, treasury, asset, after),
+      movements: moved(movements, treasury),
     };
     const added = addUp(symbol, asset, await Promise.all(users.map(userFacts)), hubFacts);
     balances[symbol] = added.sheet;

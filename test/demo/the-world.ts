@@ -9,7 +9,8 @@ export interface DemoWorld {
   readonly isOwn: boolean;
   readonly store: string;
   readonly hubUrl: string;
-  readonly hub: Address;
+  /** What the hub pays out comes from there; its channel key sends nothing but defences. */
+  readonly treasury: Address;
   readonly rpcUrl: string;
   readonly token: Address;
   fund(account: Address, funds: Funds): Promise<void>;
@@ -34,7 +35,7 @@ export async function findOrStartWorld(options: {
       isOwn: false,
       store: running.store.kind,
       hubUrl: running.hubUrl,
-      hub: asAddress(running.hubAddress),
+      treasury: asAddress(running.treasuryAddress),
       rpcUrl,
       token: asAddress(token),
       fund: (account, funds) => fund(rpcUrl, token, account, funds),
@@ -47,7 +48,7 @@ export async function findOrStartWorld(options: {
     isOwn: true,
     store,
     hubUrl: world.hubUrl,
-    hub: asAddress(world.hubAddress),
+    treasury: asAddress(world.treasuryAddress),
     rpcUrl: world.chain.rpcUrl,
     token: asAddress(world.chain.token),
     fund: (account, funds) => world.fund(account, funds),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What a sender may get wrong, or try: each a stable code, nothing changed, nothing logged as a crash. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { waitUntil } from '../../infra/local/wait-until.ts';
 import { startWorld, type World } from '../../infra/local/world.ts';
 import { encodeRequest } from '../../lib/messaging/envelope.ts';
 import { toHash, toHex } from '../../lib/protocol/bytes.ts';
@@ -17,6 +18,7 @@ const lines: string[] = [];
 beforeAll(async () => {
   world = await startWorld({
     store: 'sqlite',
+    logLevel: 'debug',
     onLine: (part, line) => part.startsWith('functions') && lines.push(line),
   });
   [alice, bob] = await Promise.all([
@@ -288,6 +290,64 @@ describe('bad input over HTTP', () => {
   ])('%s → %s', async (_name, path, body, token, code) => {
     expect(await post(path, body, token)).toBe(code);
   });
+});
+
+describe('W-C3 the port that serverless-offline opens for invocations', () => {
+  const invoke = async (functionName: string, event: unknown): Promise<string> => {
+    const path = `2015-03-31/functions/indra-local-${functionName}/invocations`;
+    const response = await fetch(`http://127.0.0.1:${world.ports.lambda}/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(event),
+    });
+    expect(response.status).toBe(200);
+    return response.text();
+  };
+
+  test('lets nobody act as a user', async () => {
+    const subject = `indra.v1.31337.${alice.user.address}.sync`;
+    const data = encodeRequest({ channel: alice.user.channel.address }, 'a');
+    for (const secret of [undefined, '', 'f'.repeat(64)]) {
+      const answer = await invoke('sync', { secret, nats: { subject, data } });
+      expect(answer).toContain('unauthenticated');
+      expect(answer).not.toContain('signatures');
+    }
+  });
+
+  test('runs no timer, and triggers nothing of the hub’s own', async () => {
+    const trigger = { subject: 'indra.v1.hub.sweep', data: encodeRequest({}, 'forged') };
+    await invoke('sweep', { nats: trigger });
+    const swept = (): string[] => lines.filter((line) => line.includes('"function":"sweep"'));
+    const before = swept().length;
+    await waitUntil('a sweep of the timer', async () => swept().length > before);
+    expect(swept().filter((line) => line.includes('forged'))).toEqual([]);
+  });
+});
+
+describe('W-C1 one token that asks without end', () => {
+  test('has a share, and the others pay each other meanwhile (invariant 20)', async () => {
+    const mallory = await remoteUser(world, new Uint8Array(32).fill(55));
+    let isOver = false;
+    const codes = new Map<string, number>();
+    const ask = async (): Promise<void> => {
+      while (!isOver) {
+        const reply = await mallory.transport.request('sync', { channel: mallory.user.channel.address });
+        const code = reply.ok ? 'ok' : reply.error.code;
+        codes.set(code, (codes.get(code) ?? 0) + 1);
+      }
+    };
+    const flood = Promise.all(Array.from({ length: 400 }, ask));
+    for (let paid = 0; paid < 20; paid++) {
+      const sent = alice.user.transfer(ETHER, 1n, bob.user);
+      expect((await alice.user.propose(sent.operation)).ok).toBe(true);
+      expect((await bob.user.propose(bob.user.claim(sent))).ok).toBe(true);
+      expect((await bob.user.propose(...bob.user.unlock(sent))).ok).toBe(true);
+    }
+    isOver = true;
+    await flood;
+    expect(codes.get('busy')).toBeGreaterThan(0);
+    expect(codes.get('ok')).toBeGreaterThan(0);
+    await mallory.close();
+  }, 60_000);
 });
 
 test('none of it was logged as a crash', () => {

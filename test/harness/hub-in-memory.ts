@@ -4,7 +4,15 @@ import type { ChainConfig } from '../../infra/config/hub-config.ts';
 import { countersign } from '../../lib/hub/countersign.ts';
 import type { Hub, HubChain } from '../../lib/hub/hub.ts';
 import { open } from '../../lib/hub/operations/open.ts';
-import type { Block, ChainReader, ChainWriter, ChallengeStatus, HubKey, Move } from '../../lib/hub/ports.ts';
+import type {
+  Block,
+  ChainReader,
+  ChallengeStatus,
+  DefenceWriter,
+  HubKey,
+  Move,
+  TreasuryWriter,
+} from '../../lib/hub/ports.ts';
 import { cursorItem } from '../../lib/hub/chain-cursor.ts';
 import { transferApp } from '../../lib/protocol/apps/transfer-app.ts';
 import { toHash, toHex } from '../../lib/protocol/bytes.ts';
@@ -161,7 +169,8 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 export interface TestHubOptions {
   readonly store?: Store;
-  readonly writer?: ChainWriter;
+  /** Of both keys: in one process they need not be kept apart. */
+  readonly writer?: DefenceWriter & TreasuryWriter;
   readonly log?: Hub['log'];
   readonly config?: Partial<ChainConfig>;
 }
@@ -181,6 +190,7 @@ export async function createTestHub(options: TestHubOptions = {}): Promise<TestH
     catalogue: new Map([[TEST_CHAIN.transferApp as string as Address, transferApp]]),
     reader: world.reader,
     writer: options.writer ?? (undefined as never),
+    treasury: options.writer ?? (undefined as never),
   };
   const hub: Hub = {
     config: TEST_HUB,

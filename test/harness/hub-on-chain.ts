@@ -10,7 +10,7 @@ import { mined } from '../../lib/chain/testing/mined.ts';
 import { signerOf } from '../../lib/chain/transaction.ts';
 import { countersign } from '../../lib/hub/countersign.ts';
 import type { Hub, HubChain } from '../../lib/hub/hub.ts';
-import { hubLane } from '../../lib/hub/hub-lane.ts';
+import { defenceLane } from '../../lib/hub/lanes.ts';
 import { open } from '../../lib/hub/operations/open.ts';
 import type { HubKey } from '../../lib/hub/ports.ts';
 import { sweep } from '../../lib/hub/timers/sweep.ts';
@@ -70,13 +70,15 @@ export class HubOnChain {
       assets: [ETHER, local.token].map((address) => ({ ...TEST_CHAIN.assets[0]!, address: text(address) })),
       confirmations: confirmations ?? 0,
     };
+    const writer = new EthereumChainWriter({ rpc, contracts, signer: signerOf(key) });
     this.chain = {
       config,
       domain: { chainId: contracts.chainId, registry: contracts.registry },
       code: { factory: contracts.factory, implementation: contracts.channelImplementation },
       catalogue: new Map([[local.transferApp, transferApp]]),
       reader: this.reader,
-      writer: new EthereumChainWriter({ rpc, contracts, signer: signerOf(key) }),
+      writer,
+      treasury: writer,
     };
     const hubKey: HubKey = {
       address: addressOfPrivateKey(key) as string as Address,
@@ -160,7 +162,7 @@ export class HubOnChain {
   /** One round of the hub's timers; `as` is another process of it. */
   async tick(as: Hub = this.hub): Promise<void> {
     await this.#readClock();
-    const lane = hubLane(as, this.chain);
+    const lane = defenceLane(as, this.chain);
     await watch(as, this.chain);
     for (const { functionName, body } of this.#asked.splice(0))
       if (functionName === 'watch') await watchChannel(as, this.chain, body['channel'] as Address);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The scripted chain of the lane, with the calls a hub makes. */
-import type { ChainWriter } from '../../lib/hub/ports.ts';
+import type { DefenceWriter, TreasuryWriter } from '../../lib/hub/ports.ts';
 import type { Call } from '../../lib/lane/ports.ts';
 import { ScriptedLaneWriter } from '../../lib/lane/testing/scripted-lane-writer.ts';
 import type { DisputeStep } from '../../lib/protocol/dispute.ts';
@@ -11,7 +11,7 @@ import { testHubKey } from './hub-in-memory.ts';
 /** Where bundles go, so that they alone can be refused. */
 export const BUNDLES = `0x${'b0'.repeat(20)}` as Address;
 
-export class ScriptedChainWriter extends ScriptedLaneWriter implements ChainWriter {
+export class ScriptedChainWriter extends ScriptedLaneWriter implements DefenceWriter, TreasuryWriter {
   /** Every step a call was asked for, in order. */
   readonly steps: DisputeStep[] = [];
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Drives a world until everybody has what they wanted and nothing is open, then adds up. */
-import { hubLane } from '../../lib/hub/hub-lane.ts';
-import { loadLane } from '../../lib/lane/lane.ts';
+import { treasuryLane } from '../../lib/hub/lanes.ts';
+import { firstOpen } from '../../lib/lane/lane.ts';
 import { channelKey, parseChannel, type ChannelBody } from '../../lib/hub/channel-item.ts';
 import { parseTransfer, type Transfer } from '../../lib/hub/transfer-item.ts';
 import { assetOf } from '../../lib/protocol/ledger.ts';
@@ -46,14 +46,14 @@ async function step({ world, clock, wishes, random }: Run): Promise<void> {
 async function executeSome(world: ModelWorld, random: Random): Promise<void> {
   const chain = world.hub.chains.get(TEST_CHAIN.chainId);
   if (chain === undefined) return;
-  const { lane } = await loadLane(hubLane(world.hub, chain));
+  const sends = await firstOpen(treasuryLane(world.hub, chain), 1_000);
   const open = new Map(
     (await bodies(world))
       .flatMap(({ state }) => state.withdrawals)
       .map((one) => [one.digest, one.withdrawal]),
   );
-  for (const { purpose } of lane.entries) {
-    if (purpose.kind !== 'withdrawal' || random.chance(0.5)) continue;
+  for (const { purpose } of sends) {
+    if (purpose?.kind !== 'withdrawal' || random.chance(0.5)) continue;
     const withdrawal = open.get(purpose.digest);
     if (withdrawal !== undefined && world.chain.block.timestamp <= withdrawal.deadline)
       world.executeWithdrawal(purpose.digest, withdrawal.amount);

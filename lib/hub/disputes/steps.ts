@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: MIT
-/** Putting the steps of a plan into the hub's nonce lane, the urgent ones always, the others while there is room. */
-import { enqueue, enqueueAgain, loadLane, type Send } from '../../lane/lane.ts';
-import { partsOf, type DisputeStep, type NamedStep } from '../../protocol/dispute.ts';
+/** Putting the steps of a plan into the hub's nonce lane, each as urgent as what is lost without it. */
+import { enqueue, enqueueAgain, isWaiting, type Send } from '../../lane/lane.ts';
+import type { DisputeStep, NamedStep } from '../../protocol/dispute.ts';
 import type { Channel } from '../../protocol/types.ts';
-import { hubLane } from '../hub-lane.ts';
+import { defenceLane } from '../lanes.ts';
 import type { Hub, HubChain } from '../hub.ts';
 import type { SendPurpose } from '../send-purpose.ts';
 import type { Situation } from './holding.ts';
 
-/** The lane is one item: so many apps' calls fit into it with their transactions. What has no room comes with a later look. */
-const ROOM = 40;
-
-/** A missed ledger loses the channel, a missed move its app, a late payout nothing. */
+/** Ranks in the lane: a missed ledger loses the channel, a missed move its app, a late payout nothing. */
 const RANK: Record<Exclude<NamedStep['kind'], 'bundle'>, number> = {
   answer: 0,
   challenge: 0,
@@ -26,7 +23,8 @@ const RANK: Record<Exclude<NamedStep['kind'], 'bundle'>, number> = {
 const rankOf = (step: DisputeStep): number =>
   step.kind === 'bundle' ? Math.min(...[...step.parts, ...step.otherwise].map(rankOf)) : RANK[step.kind];
 
-const sizeOf = (step: DisputeStep): number => partsOf(step).length;
+/** Of what the hub fetches for itself. */
+const CLAIM_RANK = 5;
 
 /** A step that is wanted again though it was sent, because a reorganization undid it, is sent again (invariant 10). */
 export async function takeSteps(
@@ -35,30 +33,21 @@ export async function takeSteps(
   { channel, epoch }: { readonly channel: Channel; readonly epoch: bigint },
   steps: readonly NamedStep[],
 ): Promise<void> {
-  if (steps.length === 0) return;
-  const owner = hubLane(hub, chain);
-  const { entries } = (await loadLane(owner)).lane;
-  const waiting = new Set(entries.map(({ key }) => key.split('~')[0]));
-  const wanted: NamedStep[] = [];
-  for (const step of steps.filter(({ name }) => !waiting.has(name)))
-    wanted.push(...(await asTaken(chain, channel, step)));
-  const fresh = wanted.filter(({ name }) => !waiting.has(name)).toSorted((a, b) => rankOf(a) - rankOf(b));
-  let room = ROOM - entries.length;
-  const chosen = fresh.filter((step) => {
-    room -= sizeOf(step);
-    return room >= 0 || rankOf(step) === 0;
-  });
-  const sends = chosen.map((step): Send<SendPurpose> => ({
-    key: step.name,
-    call: chain.writer.disputeCall(channel, step),
-    after: null,
-    purpose: { kind: 'dispute', channel: channel.address, epoch },
-  }));
-  if (sends.length > 0 && !(await enqueueAgain(owner, sends)))
-    hub.log.warn(
-      { channel: channel.address },
-      'dispute steps lost every race for the lane; the next look adds them',
+  const owner = defenceLane(hub, chain);
+  for (const step of steps.toSorted((one, other) => rankOf(one) - rankOf(other))) {
+    if (await isWaiting(owner, step.name)) continue;
+    const taken = await asTaken(chain, channel, step);
+    await enqueueAgain(
+      owner,
+      taken.map((part): Send<SendPurpose> => ({
+        key: part.name,
+        rank: rankOf(part),
+        call: chain.writer.disputeCall(channel, part),
+        after: null,
+        purpose: { kind: 'dispute', channel: channel.address, epoch },
+      })),
     );
+  }
 }
 
 /** A bundle goes whole if the chain would take it, otherwise its parts go: one app that cannot pay yet blocks no other. */
@@ -81,10 +70,11 @@ export async function claimHeldPayments(
     if (!held.ok || held.value === 0n) continue;
     sends.push({
       key: `claim ${channel.address} ${epoch} ${asset} ${held.value}`,
+      rank: CLAIM_RANK,
       call: chain.writer.claimCall(channel.address, asset),
       after: null,
       purpose: { kind: 'claim', channel: channel.address, asset },
     });
   }
-  if (sends.length > 0) await enqueue(hubLane(hub, chain), sends);
+  if (sends.length > 0) await enqueue(defenceLane(hub, chain), sends);
 }

@@ -3,7 +3,7 @@
  * Withdrawals: first the ledger that debits one, then — the initiator having signed it last — its way to the chain.
  * From that second signature on either side can execute it alone until its deadline (invariant 14).
  */
-import { finishedSend, loadLane } from '../../lane/lane.ts';
+import { finishedOf, loadSend } from '../../lane/lane.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { Operation } from '../../protocol/operations.ts';
 import { ok } from '../../protocol/result.ts';
@@ -15,7 +15,7 @@ import { forgetWithdrawal } from '../after-send.ts';
 import { lookBy, type Effect, type LoadedChannel } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import { countersign } from '../countersign.ts';
-import { hubLane } from '../hub-lane.ts';
+import { treasuryLane } from '../lanes.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
 import { performEffects } from '../outbox.ts';
 import { withdrawalSendKey } from '../withdrawals.ts';
@@ -79,8 +79,9 @@ async function submitWithdrawal(
 
 /** Where a withdrawal is: waiting, sent, or executed on chain whoever sent it. */
 async function status(hub: Hub, chain: HubChain, { body }: LoadedChannel, digest: Hash): Promise<Result> {
-  const owner = hubLane(hub, chain);
-  const finished = await finishedSend(owner, withdrawalSendKey(digest));
+  const owner = treasuryLane(hub, chain);
+  const held = await loadSend(owner, withdrawalSendKey(digest));
+  const finished = held && finishedOf(held.send);
   if (finished?.outcome === 'succeeded') return view(digest, 'executed', finished.transactionHash);
   const latest = await chain.reader.latest();
   if (!latest.ok) return latest;
@@ -93,9 +94,7 @@ async function status(hub: Hub, chain: HubChain, { body }: LoadedChannel, digest
   }
   if (!body.state.withdrawals.some((open) => open.digest === digest))
     return refuse('unknown_withdrawal', { digest });
-  const { lane } = await loadLane(owner);
-  const waiting = lane.entries.find((entry) => entry.key === withdrawalSendKey(digest));
-  const sent = waiting?.attempts[waiting.attempts.length - 1];
+  const sent = held?.send.attempts.at(-1);
   return sent === undefined ? view(digest, 'queued', null) : view(digest, 'sent', sent.hash);
 }
 

@@ -51,7 +51,8 @@ export function admitUnlocked(
   // Agreed in time is enforceable at any time: the registry takes a state both signed after the deadline too.
   const wasUnlocked = agreed !== undefined && shownPreimage(agreed) === preimage;
   // From then on the chain takes no action, and the transfer may be given back to its payer.
-  if (isOver(instance.app, at) && !wasUnlocked) return refuse('transfer_expired', { transferId });
+  if ((isOver(instance.app, at) || route.dead) && !wasUnlocked)
+    return refuse('transfer_expired', { transferId });
   // What the agreed state shows already was paid by the commit that agreed to it, with its signature.
   if (wasUnlocked) return ok(NOTHING_MORE);
   if (!isSigned(hub, channel.initiator, unlocked)) return refuse('unsigned_claim', { transferId });

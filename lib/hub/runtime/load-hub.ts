@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What one process holds for all its invocations: connections and keys, never a channel. */
 import { loadConfig } from '../../../infra/config/load-config.ts';
-import { readHubKey } from '../../../infra/config/read-hub-key.ts';
+import { readHubKey, readTreasuryKey } from '../../../infra/config/read-hub-key.ts';
 import { readSecret } from '../../../infra/config/read-secret.ts';
 import type { ChainConfig, HubConfig } from '../../../infra/config/hub-config.ts';
 import { openChain } from '../../chain/open-chain.ts';
@@ -54,8 +54,13 @@ function hubKey(privateKey: Uint8Array, publicUrl: string): HubKey {
   };
 }
 
-async function hubChain(config: ChainConfig, privateKey: Uint8Array): Promise<HubChain> {
-  const { reader, writer } = await openChain(config, privateKey);
+async function hubChain(
+  config: ChainConfig,
+  privateKey: Uint8Array,
+  treasuryKey: Uint8Array,
+): Promise<HubChain> {
+  const { reader, writers } = await openChain(config, privateKey, treasuryKey);
+  const [writer, treasury] = writers;
   return {
     config,
     domain: { chainId: config.chainId, registry: config.registry as string as Address },
@@ -66,23 +71,27 @@ async function hubChain(config: ChainConfig, privateKey: Uint8Array): Promise<Hu
     catalogue: new Map([[config.transferApp as string as Address, transferApp]]),
     reader,
     writer,
+    treasury,
   };
 }
 
 async function load(): Promise<HubProcess> {
   const config = loadConfig();
   const log = createLog(config.logLevel);
-  const [keyHex, tokenSecret, credentials] = await Promise.all([
+  const [keyHex, treasuryKeyHex, tokenSecret, credentials] = await Promise.all([
     readHubKey(config),
+    readTreasuryKey(config),
     readSecret(config.auth.tokenSecret),
     readSecret(config.nats.credentials),
   ]);
-  const privateKey = toBytes(keyHex);
+  const [privateKey, treasuryKey] = [toBytes(keyHex), toBytes(treasuryKeyHex)];
   const [store, connection, chains] = await Promise.all([
     openStore(config.store).then((opened) => readable(opened, hubMigrations)),
     connectHub({ urls: config.nats.urls, credentials }),
     Promise.all(
-      config.chains.map(async (chain) => [chain.chainId, await hubChain(chain, privateKey)] as const),
+      config.chains.map(
+        async (chain) => [chain.chainId, await hubChain(chain, privateKey, treasuryKey)] as const,
+      ),
     ),
   ]);
   const bus = hubBus(connection);

@@ -20,6 +20,7 @@ import { toJson } from '../../protocol/wire/primitives.ts';
 import { OPERATIONS, type BodyOf, type OperationName, type ResultOf } from '../../protocol/wire/requests.ts';
 import type { StoreFault } from '../../store/store.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
+import { isDispatched } from './dispatch-secret.ts';
 import { hubProcess, type HubProcess } from './load-hub.ts';
 
 /** What the dispatcher hands over for one message. */
@@ -88,8 +89,10 @@ const round = (ms: number): number => Math.round(ms * 10) / 10;
 async function overNats<O extends OperationName>(
   operation: O,
   run: Run<O>,
-  { nats }: NatsEvent,
+  event: NatsEvent,
 ): Promise<string> {
+  if (!isDispatched(event)) return encodeReply('', refuse('unauthenticated'));
+  const { nats } = event;
   const from = parseRequestSubject(nats.subject);
   const process = await hubProcess();
   const { id, request } = decodeRequest(nats.data, process.config.limits.maxMessageBytes);
@@ -150,6 +153,7 @@ type Tick = (hub: Hub, chain: HubChain, body: Readonly<Record<string, unknown>>)
 export const serveTick =
   (functionName: string, tick: Tick) =>
   async (event: NatsEvent | TimerEvent): Promise<null> => {
+    if (!isDispatched(event)) return null;
     const process = await hubProcess();
     const { id, body } = triggerOf(event, process);
     const hub = process.forInvocation(functionName, { id });

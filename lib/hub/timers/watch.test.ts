@@ -3,13 +3,13 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestHub, TEST_CHAIN, type TestHub } from '../../../test/harness/hub-in-memory.ts';
 import { ScriptedChainWriter } from '../../../test/harness/scripted-chain-writer.ts';
 import { TestUser } from '../../../test/harness/test-user.ts';
-import { loadLane } from '../../lane/lane.ts';
+import { firstOpen } from '../../lane/lane.ts';
 import { refuse } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
 import { ETHER, type Hash } from '../../protocol/types.ts';
 import { cursorKey, parseCursor } from '../chain-cursor.ts';
 import { disputesDue } from '../disputes/dispute-item.ts';
-import { hubLane } from '../hub-lane.ts';
+import { defenceLane } from '../lanes.ts';
 import type { HubChain } from '../hub.ts';
 import { watch } from './watch.ts';
 
@@ -142,8 +142,8 @@ describe('the watcher', () => {
           : world.world.reader.dispute(...asked),
     };
     expect((await watch(world.hub, { ...world.chain, reader })).ok).toBe(true);
-    const { lane } = await loadLane(hubLane(world.hub, world.chain));
-    expect(lane.entries.map(({ key }) => key)).toEqual([expect.stringContaining(two.channel.address)]);
+    const sends = await firstOpen(defenceLane(world.hub, world.chain), 99);
+    expect(sends.map(({ key }) => key)).toEqual([expect.stringContaining(two.channel.address)]);
     const due = await disputesDue(world.hub, TEST_CHAIN.chainId, 1_900_000_000, 9);
     expect(due).toHaveLength(2);
   });

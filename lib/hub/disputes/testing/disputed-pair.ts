@@ -4,7 +4,7 @@ import { expect } from '@jest/globals';
 import { createTestHub, TEST_CHAIN, type TestHub } from '../../../../test/harness/hub-in-memory.ts';
 import { ScriptedChainWriter } from '../../../../test/harness/scripted-chain-writer.ts';
 import { TestUser, type Sent } from '../../../../test/harness/test-user.ts';
-import { loadLane } from '../../../lane/lane.ts';
+import { firstOpen } from '../../../lane/lane.ts';
 import { encodeTransferState } from '../../../protocol/apps/transfer-app.ts';
 import { stateHash } from '../../../protocol/digests.ts';
 import { UNDISPUTED, type AppOnChain } from '../../../protocol/dispute.ts';
@@ -12,7 +12,7 @@ import { lockHashOf } from '../../../protocol/secrets.ts';
 import { ETHER, ZERO_HASH, type Hash } from '../../../protocol/types.ts';
 import type { Store } from '../../../store/store.ts';
 import { loadChannel } from '../../channels.ts';
-import { hubLane } from '../../hub-lane.ts';
+import { defenceLane } from '../../lanes.ts';
 import { watch } from '../../timers/watch.ts';
 import { loadTransfer } from '../../transfers.ts';
 import { loadDispute } from '../dispute-item.ts';
@@ -50,7 +50,7 @@ export const statusOf = async (sent: Sent) =>
   (await loadTransfer(world.hub, sent.transferId))?.transfer.status.kind;
 export const tick = () => watch(world.hub, world.chain);
 export const waiting = async () =>
-  (await loadLane(hubLane(world.hub, world.chain))).lane.entries.map(({ key }) => key.split(' ')[0]);
+  (await firstOpen(defenceLane(world.hub, world.chain), 99)).map(({ key }) => key.split(' ')[0]);
 
 /** What the chain shows of a user's ledger: challenged at its version, unless it is said otherwise. */
 export function challenge(
