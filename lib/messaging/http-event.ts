@@ -33,10 +33,11 @@ export function bearerToken(event: HttpEvent): string | undefined {
   return /^Bearer ([\w.~+/=-]+)$/i.exec(header(event, 'authorization') ?? '')?.[1];
 }
 
-/** The chain the request is about, if it says so. */
-export function httpChainId(event: HttpEvent): number | undefined {
+/** The chain the request is about; undefined if it does not say, null if what it says is no chain id. */
+export function httpChainId(event: HttpEvent): number | undefined | null {
   const text = header(event, CHAIN_HEADER);
-  return text !== undefined && /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : undefined;
+  if (text === undefined) return undefined;
+  return /^[1-9][0-9]{0,14}$/.test(text) ? Number(text) : null;
 }
 
 function header(event: HttpEvent, name: string): string | undefined {

@@ -4,10 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitUntil } from '../../infra/local/wait-until.ts';
 import { startWorld, type World } from '../../infra/local/world.ts';
 import { encodeRequest } from '../../lib/messaging/envelope.ts';
+import { CHAIN_HEADER } from '../../lib/messaging/http-post.ts';
+import { signIn } from '../../lib/messaging/session.ts';
 import { toHash, toHex } from '../../lib/protocol/bytes.ts';
 import type { Proposal } from '../../lib/protocol/operations.ts';
 import { ETHER, type Address } from '../../lib/protocol/types.ts';
 import { toJson } from '../../lib/protocol/wire/primitives.ts';
+import { sign } from '../../lib/signing/native.ts';
 import { remoteUser, ask, type RemoteUser } from '../harness/remote-hub.ts';
 
 let world: World;
@@ -203,6 +206,12 @@ const cases: readonly Case[] = [
     body: () => ({ kind: 'get', transferId: someHash }),
   },
   {
+    name: 'W-C5 a cursor somebody made up',
+    code: 'malformed',
+    operation: 'transfer',
+    body: () => ({ kind: 'history', side: 'payer', after: 'bm90IGEgY3Vyc29y' }),
+  },
+  {
     name: 'an app nobody opened',
     code: 'unknown_app',
     operation: 'propose',
@@ -289,6 +298,37 @@ describe('bad input over HTTP', () => {
     ['oversized', 'sync', encodeRequest('x'.repeat(2_000_000), 'a'), undefined, 'too_large'],
   ])('%s → %s', async (_name, path, body, token, code) => {
     expect(await post(path, body, token)).toBe(code);
+  });
+
+  test('W-C5 a chain id that is none is not the first chain', async () => {
+    const { address } = alice.user;
+    const chainId = world.chain.chainId;
+    const session = await signIn({
+      hubUrl: world.hubUrl,
+      address,
+      chainId,
+      sign: (digest) => sign(digest, alice.user.key),
+    });
+    if (!session.ok) throw new Error(session.error.code);
+    const syncOn = async (chain: string | null): Promise<string> => {
+      const response = await fetch(`${world.hubUrl}/v1/sync`, {
+        method: 'POST',
+        body: encodeRequest({ channel: alice.user.channel.address }, 'a'),
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${session.value.token}`,
+          ...(chain === null ? {} : { [CHAIN_HEADER]: chain }),
+        },
+      });
+      return ((await response.json()) as { error?: { code: string } }).error?.code ?? 'ok';
+    };
+    expect([await syncOn(null), await syncOn(`${chainId}`)]).toEqual(['ok', 'ok']);
+    expect([await syncOn('7'), await syncOn('one'), await syncOn('0x7a69'), await syncOn('')]).toEqual([
+      'unknown_chain',
+      'malformed',
+      'malformed',
+      'malformed',
+    ]);
   });
 });
 

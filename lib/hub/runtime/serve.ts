@@ -11,6 +11,7 @@ import {
   type HttpEvent,
   type HttpReply,
 } from '../../messaging/http-event.ts';
+import { CHAIN_HEADER } from '../../messaging/http-post.ts';
 import { verifyBearerToken } from '../../messaging/bearer-token.ts';
 import { fault, refuse, type Outcomes } from '../../protocol/errors.ts';
 import { err } from '../../protocol/result.ts';
@@ -46,10 +47,14 @@ type Run<O extends OperationName> = (
 const isStoreFault = (cause: unknown): cause is StoreFault =>
   cause instanceof Error && cause.name === 'StoreFault';
 
+/** A cursor that the store did not give out: its sender's mistake. */
+const isForeignCursor = (cause: unknown): boolean => isStoreFault(cause) && cause.code === 'cursor_invalid';
+
 /** Faults of the outside become codes; anything else is a defect, told to the log and not to the sender. */
 export function faultOf(cause: unknown) {
-  if (isStoreFault(cause)) return fault(cause.code === 'item_too_large' ? 'too_many' : 'store_unavailable');
-  return fault('internal');
+  if (!isStoreFault(cause)) return fault('internal');
+  if (isForeignCursor(cause)) return fault('malformed', { field: 'after' });
+  return fault(cause.code === 'item_too_large' ? 'too_many' : 'store_unavailable');
 }
 
 /** Zod's first complaints, without the values, which may be huge. */
@@ -79,7 +84,9 @@ async function answer<O extends OperationName>(
     );
     return toJson(outcome);
   } catch (cause) {
-    hub.log.error({ ms: round(performance.now() - began), cause }, `${operation} failed`);
+    const ms = round(performance.now() - began);
+    if (isForeignCursor(cause)) hub.log.info({ ms, code: 'malformed' }, operation);
+    else hub.log.error({ ms, cause }, `${operation} failed`);
     return err(faultOf(cause));
   }
 }
@@ -115,7 +122,9 @@ async function overHttp<O extends OperationName>(
   const token = bearerToken(event);
   const user = token === undefined ? undefined : await verifyBearerToken(token, process.tokenSecret);
   if (user === undefined) return httpReply(id, refuse('unauthenticated'));
-  const chainId = httpChainId(event) ?? process.config.chains[0].chainId;
+  const named = httpChainId(event);
+  if (named === null) return httpReply(id, refuse('malformed', { header: CHAIN_HEADER }));
+  const chainId = named ?? process.config.chains[0].chainId;
   return httpReply(
     id,
     await answer(process, operation, run, { user: user as Address, chainId }, request.value),
