@@ -33,11 +33,12 @@ function publicChain(chain: ChainConfig): unknown {
     appPeriods: chain.appPeriods,
     patience: chain.patience,
     reaction: chain.reaction,
-    assets: chain.assets.map(({ address, symbol, decimals, transfer }) => ({
+    assets: chain.assets.map(({ address, symbol, decimals, transfer, withdrawal }) => ({
       address,
       symbol,
       decimals,
       transfer: { min: transfer.min.toString(), max: transfer.max.toString() },
+      withdrawal: { min: withdrawal.min.toString() },
     })),
   };
 }

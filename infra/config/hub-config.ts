@@ -36,6 +36,8 @@ export interface AssetConfig {
   readonly decimals: number;
   /** Smallest and largest amount of one transfer. */
   readonly transfer: { readonly min: bigint; readonly max: bigint };
+  /** Smallest withdrawal that the hub sends, and pays for; smaller ones their users send. */
+  readonly withdrawal: { readonly min: bigint };
   readonly collateral: CollateralProfile;
 }
 

@@ -32,6 +32,7 @@ const assetSchema = z.object({
   symbol: z.string().min(1).max(12),
   decimals: z.int().min(0).max(36),
   transfer: z.object({ min: amount, max: amount }),
+  withdrawal: z.object({ min: amount }).default({ min: 0n }),
   collateral: z.object({ initial: amount, target: amount, low: amount }),
 });
 

@@ -18,6 +18,8 @@ const asset = z.object({
   symbol: z.string(),
   decimals: whole,
   transfer: z.object({ min: uint, max: uint }),
+  /** Of what the hub sends; smaller withdrawals are sent by their users. */
+  withdrawal: z.object({ min: uint }).default({ min: 0n }),
 });
 export type HubAsset = z.output<typeof asset>;
 

@@ -41,6 +41,7 @@ export class Withdrawing {
     const { writer, clock } = this.#session;
     const { withdrawalId: given, sendBy = 'hub', deadline = clock.now() + DAY } = request;
     if (deadline <= clock.now()) throw invalid('deadline', 'it has passed already');
+    if (sendBy === 'hub') this.#checkSent(request);
     const terms = termsOf(request);
     const untold = given === undefined ? this.#untold.take(terms) : null;
     const withdrawalId = given ?? untold ?? newPaymentId();
@@ -75,6 +76,13 @@ export class Withdrawing {
     await this.#keep(withdrawalId, signed);
     if (sendBy === 'hub') await this.#withdrawals.submit(digest, call.id, call.signal);
     return signed;
+  }
+
+  /** What the hub would not send is not asked for: it would be debited, and come back after its deadline. */
+  #checkSent({ asset, amount }: WithdrawRequest): void {
+    const min = this.#session.chain.assets.find((known) => known.address === asset)?.withdrawal.min ?? 0n;
+    if (amount < min)
+      throw IndraError.from('amount_out_of_range', { amount: `${amount}`, min: `${min}`, sendBy: 'hub' });
   }
 
   async #facts(wanted: WithdrawalFacts): ReturnType<typeof withdrawalFacts> {

@@ -65,6 +65,7 @@ export const TEST_CHAIN: ChainConfig = {
     symbol: address === ETHER ? 'ETH' : 'TST',
     decimals: 18,
     transfer: { min: 1n, max: 10n ** 18n },
+    withdrawal: { min: address === ETHER ? 0n : 3n },
     collateral: { initial: 0n, target: 1000n, low: 0n },
   })),
   challengePeriod: 3600,

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { IndraClient } from '../../lib/client/client.ts';
 import { ETHER, type Address, type Hash } from '../../lib/protocol/types.ts';
 import type { Store } from '../../lib/store/store.ts';
+import { TOKEN } from '../harness/hub-in-memory.ts';
 import { TwoUsers } from './two-users.ts';
 
 const DEPOSIT = 1_000n;
@@ -337,6 +338,19 @@ describe('W-D5 one id with other terms', () => {
       });
     expect(certain(alice)).toBe(900n);
   });
+});
+
+test('W-A8 a withdrawal that the hub would not send is refused before anything is signed', async () => {
+  const before = two.world.book.proposals;
+  const small = { ...withdrawal(2n), asset: TOKEN };
+  expect(await two.failure(alice.withdraw(small))).toMatchObject({
+    code: 'amount_out_of_range',
+    details: { amount: '2', min: '3', sendBy: 'hub' },
+  });
+  expect((await two.failure(alice.withdraw({ ...small, sendBy: 'caller' }))).code).toBe(
+    'insufficient_balance',
+  );
+  expect(two.world.book.proposals).toBe(before);
 });
 
 describe('W-D6 names', () => {

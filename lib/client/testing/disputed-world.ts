@@ -119,6 +119,7 @@ export class DisputedWorld {
       symbol,
       decimals: 18,
       transfer: { min: 1n, max: 10n ** 18n },
+      withdrawal: { min: 0n },
     });
     return {
       protocol: PROTOCOL_VERSION,

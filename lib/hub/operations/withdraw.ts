@@ -3,6 +3,7 @@
  * Withdrawals: first the ledger that debits one, then — the initiator having signed it last — its way to the chain.
  * From that second signature on either side can execute it alone until its deadline (invariant 14).
  */
+import { assetOf as configuredAsset } from '../../../infra/config/hub-config.ts';
 import { finishedOf, loadSend } from '../../lane/lane.ts';
 import { refuse, type Outcomes } from '../../protocol/errors.ts';
 import type { Operation } from '../../protocol/operations.ts';
@@ -61,6 +62,11 @@ async function submitWithdrawal(
       return refuse('invalid_withdrawal', { handler: open.withdrawal.handler });
     if (open.withdrawal.deadline <= hub.clock.now())
       return refuse('invalid_withdrawal', { deadline: open.withdrawal.deadline });
+    const { asset, amount } = open.withdrawal;
+    const min = configuredAsset(chain.config, asset)?.withdrawal.min ?? 0n;
+    // Its user has both signatures, and sends it or lets it come back.
+    if (amount < min)
+      return refuse('amount_out_of_range', { amount: amount.toString(), min: min.toString() });
     if (!isSignedBy(hub.recover, toBytes(digest), signature, body.channel.initiator))
       return refuse('bad_signature');
     if (body.outbox.some((effect) => effect.kind === 'execute' && effect.digest === digest))
