@@ -83,6 +83,7 @@ export class CardSession {
         symbol: '?',
         decimals: 0,
         transfer: { min: 0n, max: 0n },
+        withdrawal: { min: 0n },
       }
     );
   }
