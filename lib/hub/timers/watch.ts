@@ -27,7 +27,9 @@ const BATCH = 50;
 export async function watch(hub: Hub, chain: HubChain): Promise<Outcomes<number>> {
   const latest = await chain.reader.latest();
   if (!latest.ok) return latest;
-  const followed = await followRegistry(hub, chain, latest.value, await answersLeft(hub, chain));
+  // Beside it: whatever comes of that question, the registry is followed.
+  const paidFor = answersLeft(hub, chain).catch(() => null);
+  const followed = await followRegistry(hub, chain, latest.value, paidFor);
   await lookAtDue(hub, chain, Math.max(hub.clock.now(), latest.value.timestamp));
   return followed;
 }
@@ -65,7 +67,7 @@ async function followRegistry(
   hub: Hub,
   chain: HubChain,
   latest: Block,
-  paidFor: number | null,
+  paidFor: Promise<number | null>,
 ): Promise<Outcomes<number>> {
   const { chainId } = chain.config;
   const item = await hub.store.get(cursorKey(chainId));
@@ -83,7 +85,7 @@ async function followRegistry(
     const { hash, timestamp } = block.value;
     // Another watcher may have moved it meanwhile: then it saw at least as much.
     if (expect === null) continue;
-    const answers = paidFor ?? cursor?.answers ?? null;
+    const answers = (await paidFor) ?? cursor?.answers ?? null;
     const put = await hub.store.put(cursorItem(chainId, { block: end, hash, timestamp, answers }), expect);
     expect = put.ok ? put.etag : null;
   }
