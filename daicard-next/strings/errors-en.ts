@@ -152,6 +152,7 @@ export const errorTexts: Readonly<Record<IndraErrorCode, ErrorText>> = {
   ),
   nothing_to_claim: refused('Nothing waits for you in the contract.', 'Look at your balance: it was paid.'),
   hub_behind: soon('The hub lost sight of the chain and signs nothing until it sees it again.'),
+  hub_unfunded: soon('The hub cannot pay for the chain just now and signs nothing until it can.'),
   busy: soon('Too much is going on in this account at once.'),
   chain_refused: refused(
     'The chain would not accept that transaction.',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** `GET /health/live`: the process answers. `GET /health/ready`: it can also reach what it needs to serve. */
 import { hubProcess } from '../../lib/hub/runtime/load-hub.ts';
-import { checkFresh } from '../../lib/hub/chain-cursor.ts';
+import { checkDefence } from '../../lib/hub/chain-cursor.ts';
 import { newCorrelationId } from '../../lib/messaging/envelope.ts';
 import type { HttpEvent, HttpReply } from '../../lib/messaging/http-event.ts';
 
@@ -16,7 +16,7 @@ async function ready(): Promise<HttpReply> {
     const hub = process.forInvocation('health', { id: newCorrelationId() });
     const chains = await Promise.all(
       [...hub.chains.values()].map(async (chain) => {
-        const fresh = await checkFresh(hub, chain);
+        const fresh = await checkDefence(hub, chain);
         return {
           chainId: chain.config.chainId,
           ok: fresh.ok,

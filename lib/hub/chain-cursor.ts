@@ -16,6 +16,8 @@ const cursorBody = z.strictObject({
   hash,
   /** That block's own timestamp: what is known of the chain is as old as this, whenever it was asked (invariant 18). */
   timestamp: whole,
+  /** How many answers the channel key could pay for then; null where that could not be told. */
+  answers: whole.nullable(),
 });
 export type Cursor = z.output<typeof cursorBody>;
 
@@ -53,6 +55,20 @@ export async function confirmedCursorTime(hub: Hub, chain: HubChain): Promise<nu
 /** The later of the hub's clock and the newest block's time: what may be over by either is over (design, section 6). */
 export async function hubTime(hub: Hub, chain: HubChain): Promise<number> {
   return laterOf(hub.clock.now(), (await readCursor(hub, chain))?.timestamp ?? 0);
+}
+
+/** Answers that must be paid for, or nothing is signed: somebody may show a stale state in many channels at once. */
+export const LEAST_ANSWERS = 10;
+
+/**
+ * A hub that cannot defend itself signs nothing. Fails with `hub_behind` where it does not see the chain, and with `hub_unfunded` where
+ * its channel key could not pay for the answers that may be due.
+ */
+export async function checkDefence(hub: Hub, chain: HubChain): Promise<Outcomes<void>> {
+  const fresh = await checkFresh(hub, chain);
+  if (!fresh.ok) return fresh;
+  const answers = (await readCursor(hub, chain))?.answers ?? null;
+  return answers === null || answers >= LEAST_ANSWERS ? fresh : refuse('hub_unfunded', { answers });
 }
 
 /** Fails with `hub_behind` once the newest block the watcher followed is older than a quarter of the shortest period. */

@@ -13,7 +13,7 @@ import { atIndex, isSignedBy, judgeProposal, type Judged } from '../protocol/tra
 import type { AgreedState, Hash } from '../protocol/types.ts';
 import { toJson } from '../protocol/wire/primitives.ts';
 import type { Countersigned } from '../protocol/wire/requests.ts';
-import { checkFresh } from './chain-cursor.ts';
+import { checkDefence } from './chain-cursor.ts';
 import { lookBy, type ChannelBody, type Effect, type LoadedChannel } from './channel-item.ts';
 import { commitAmong, loadOwn, untilNoConflict } from './channels.ts';
 import type { Caller, Hub, HubChain } from './hub.ts';
@@ -58,7 +58,7 @@ async function attempt(
     return ok(earlier);
   }
   if (body.challenge !== null) return refuse('channel_disputed', { finalizesAt: body.challenge.finalizesAt });
-  const fresh = await checkFresh(hub, chain);
+  const fresh = await checkDefence(hub, chain);
   if (!fresh.ok) return fresh;
 
   const judged = judgeProposal(body.channel, chain.catalogue, body.state, proposal);

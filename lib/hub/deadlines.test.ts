@@ -2,6 +2,7 @@
 /** What the hub takes and refuses because of whose time it is (design, section 6; invariant 7). */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestHub, TEST_CHAIN, TEST_TERMS, type TestHub } from '../../test/harness/hub-in-memory.ts';
+import { ScriptedChainWriter } from '../../test/harness/scripted-chain-writer.ts';
 import { TestUser, type Sent } from '../../test/harness/test-user.ts';
 import { claimSpan, payeeHold } from '../protocol/deadlines.ts';
 import { ok } from '../protocol/result.ts';
@@ -17,7 +18,7 @@ let bob: TestUser;
 let sent: Sent;
 
 beforeEach(async () => {
-  world = await createTestHub();
+  world = await createTestHub({ writer: new ScriptedChainWriter() });
   alice = await new TestUser(world.door, 11).open();
   bob = await new TestUser(world.door, 12).open();
   await alice.fund(ETHER, 1000n);
@@ -78,7 +79,7 @@ describe('W-A7 functions whose clocks are far apart', () => {
     const { actionDeadline } = bob.state.apps[0]!.app;
     const inTime = actionDeadline - 60;
     const { number: block, hash } = world.world.block;
-    const cursor = cursorItem(TEST_CHAIN.chainId, { block, hash, timestamp: inTime });
+    const cursor = cursorItem(TEST_CHAIN.chainId, { block, hash, timestamp: inTime, answers: null });
     await world.pass(actionDeadline + hub.config.limits.margin + 2 - now());
     const released = await releaseClaim(hub, sent.transferId);
     expect(released).toMatchObject({ ok: true, value: { status: { kind: 'pending' } } });
@@ -113,6 +114,21 @@ describe('W-A7 functions whose clocks are far apart', () => {
     );
     const other = await writeResolved(world.hub, sent.transferId, { ...paid, appId: ZERO_HASH });
     expect(code(other)).toBe('internal');
+  });
+});
+
+describe('a hub that could not pay for its answers', () => {
+  test('signs nothing until it can, and says so', async () => {
+    const claim = () => bob.propose(bob.claim(sent));
+    // Ten answers of 300,000 gas at the fee of this chain.
+    world.world.ether = 10n * 300_000n * 100n - 1n;
+    await world.pass(2);
+    await watch(world.hub, world.chain);
+    expect(await claim()).toMatchObject({ error: { code: 'hub_unfunded', details: { answers: 9 } } });
+    world.world.ether += 1n;
+    await world.pass(2);
+    await watch(world.hub, world.chain);
+    expect(code(await claim())).toBe('ok');
   });
 });
 

@@ -70,6 +70,8 @@ export interface ChainReader {
   /** What waits in a channel for someone it could not be handed to. */
   claimable(channel: Address, asset: Address, owner: Address): Promise<Outcomes<bigint>>;
   withdrawalExecuted(channel: Channel, digest: Hash, block: number): Promise<Outcomes<boolean>>;
+  /** Of an address, now. */
+  balance(owner: Address, asset: Address): Promise<Outcomes<bigint>>;
   /** What the registry said in these blocks, both ends included. */
   disputesIn(from: number, to: number): Promise<Outcomes<Disputes>>;
 }

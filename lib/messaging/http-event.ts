@@ -60,6 +60,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   busy: 429,
   internal: 500,
   hub_behind: 503,
+  hub_unfunded: 503,
   chain_unavailable: 503,
   store_unavailable: 503,
   timeout: 504,

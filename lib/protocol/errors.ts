@@ -121,6 +121,9 @@ export const ERRORS = {
   hub_behind: later(
     'The hub has not seen the chain recently and signs nothing until it has. Nothing was changed.',
   ),
+  hub_unfunded: later(
+    'The hub holds too little ether to defend channels on the chain, and signs nothing until it has more. Nothing was changed.',
+  ),
   busy: later('Too many requests met on one channel. Nothing was changed. Try again.'),
   chain_refused: no('The chain would refuse that transaction. Nothing was changed.'),
   insufficient_gas: later(

@@ -94,6 +94,8 @@ export class TestChain {
   /** Of settled epochs, as `channel#epoch`; elsewhere the last state both held became final. */
   readonly finalRoots = new Map<string, Hash>();
   readonly claimable = new Map<string, bigint>();
+  /** Of every address. */
+  ether = 10n ** 18n;
   /** Of every token, as its contract says. */
   tokenDecimals = 18;
 
@@ -113,6 +115,7 @@ export class TestChain {
     withdrawalExecuted: async (_channel, digest) => ok(this.executed.has(digest)),
     disputesIn: async () => ok({ channels: [...this.challenges.keys()], moves: this.moves }),
     dispute: async (holding, { now }) => ok(this.#view(holding, now)),
+    balance: async () => ok(this.ether),
     claimable: async (channel, asset) => ok(this.claimable.get(`${channel}#${asset}`) ?? 0n),
   };
 
@@ -208,7 +211,7 @@ export async function createTestHub(options: TestHubOptions = {}): Promise<TestH
   };
   const watched = async (): Promise<void> => {
     const { number: block, hash, timestamp } = world.block;
-    const item = cursorItem(TEST_CHAIN.chainId, { block, hash, timestamp });
+    const item = cursorItem(TEST_CHAIN.chainId, { block, hash, timestamp, answers: null });
     const held = await store.get(item.key);
     await store.put(item, held === null ? 'absent' : held.etag);
   };

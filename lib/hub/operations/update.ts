@@ -5,7 +5,7 @@ import { ok } from '../../protocol/result.ts';
 import { isSignedBy, judgeUpdate } from '../../protocol/transition.ts';
 import type { AppInstance, Bytes } from '../../protocol/types.ts';
 import type { BodyOf, ResultOf } from '../../protocol/wire/requests.ts';
-import { checkFresh, hubTime } from '../chain-cursor.ts';
+import { checkDefence, hubTime } from '../chain-cursor.ts';
 import { lookBy, type ChannelBody } from '../channel-item.ts';
 import { commitChannel, loadOwn, untilNoConflict } from '../channels.ts';
 import type { Caller, Hub, HubChain } from '../hub.ts';
@@ -30,7 +30,7 @@ export async function update(
       return ok({ version: held.version, signature: ours });
     if (body.challenge !== null)
       return refuse('channel_disputed', { finalizesAt: body.challenge.finalizesAt });
-    const fresh = await checkFresh(hub, chain);
+    const fresh = await checkDefence(hub, chain);
     if (!fresh.ok) return fresh;
     const judged = judgeUpdate(body.channel, chain.catalogue, body.state, request);
     if (!judged.ok) return judged;

@@ -7,9 +7,9 @@
 import { LOG_SPAN } from '../../chain/log-spans.ts';
 import type { Outcomes } from '../../protocol/errors.ts';
 import { ok } from '../../protocol/result.ts';
-import { ZERO_HASH, type Address, type Hash } from '../../protocol/types.ts';
+import { ETHER, ZERO_HASH, type Address, type Hash } from '../../protocol/types.ts';
 import type { Expectation } from '../../store/store.ts';
-import { cursorItem, cursorKey, parseCursor, type Cursor } from '../chain-cursor.ts';
+import { cursorItem, cursorKey, LEAST_ANSWERS, parseCursor, type Cursor } from '../chain-cursor.ts';
 import { loadChannel } from '../channels.ts';
 import { disputesDue, loadDispute, newDispute, saveDispute, type Dispute } from '../disputes/dispute-item.ts';
 import { lookAtChannel } from '../disputes/look.ts';
@@ -27,7 +27,9 @@ const BATCH = 50;
 export async function watch(hub: Hub, chain: HubChain): Promise<Outcomes<number>> {
   const latest = await chain.reader.latest();
   if (!latest.ok) return latest;
-  const followed = await followRegistry(hub, chain, latest.value);
+  // Beside it: whatever comes of that question, the registry is followed.
+  const paidFor = answersLeft(hub, chain).catch(() => null);
+  const followed = await followRegistry(hub, chain, latest.value, paidFor);
   await lookAtDue(hub, chain, Math.max(hub.clock.now(), latest.value.timestamp));
   return followed;
 }
@@ -44,7 +46,29 @@ export async function watchedFrom(hub: Hub, chain: HubChain): Promise<number> {
   return item === null ? fromBlock : Math.max(fromBlock, parseCursor(item).block - REREAD_REORGANIZED);
 }
 
-async function followRegistry(hub: Hub, chain: HubChain, latest: Block): Promise<Outcomes<number>> {
+/** Gas of a large answer, and more than anybody counts. */
+const ANSWER_GAS = 300_000n;
+const MANY = 1_000_000n;
+
+/** How many answers the channel key can pay for at today's fees; null where the chain could not be asked. */
+async function answersLeft({ log }: Hub, { reader, writer, config }: HubChain): Promise<number | null> {
+  const [balance, fees] = await Promise.all([reader.balance(writer.address, ETHER), writer.fees()]);
+  if (!balance.ok || !fees.ok) return null;
+  const count = balance.value / (ANSWER_GAS * (fees.value.maxFeePerGas || 1n));
+  if (count < LEAST_ANSWERS)
+    log.error(
+      { chainId: config.chainId, address: writer.address, wei: balance.value.toString() },
+      'the channel key holds too little ether to answer with: nothing is signed until it has more',
+    );
+  return Number(count > MANY ? MANY : count);
+}
+
+async function followRegistry(
+  hub: Hub,
+  chain: HubChain,
+  latest: Block,
+  paidFor: Promise<number | null>,
+): Promise<Outcomes<number>> {
   const { chainId } = chain.config;
   const item = await hub.store.get(cursorKey(chainId));
   const cursor = item === null ? null : parseCursor(item);
@@ -61,7 +85,8 @@ async function followRegistry(hub: Hub, chain: HubChain, latest: Block): Promise
     const { hash, timestamp } = block.value;
     // Another watcher may have moved it meanwhile: then it saw at least as much.
     if (expect === null) continue;
-    const put = await hub.store.put(cursorItem(chainId, { block: end, hash, timestamp }), expect);
+    const answers = (await paidFor) ?? cursor?.answers ?? null;
+    const put = await hub.store.put(cursorItem(chainId, { block: end, hash, timestamp, answers }), expect);
     expect = put.ok ? put.etag : null;
   }
   return ok(latest.number);
