@@ -37,7 +37,13 @@ export type Verdict =
   | { readonly kind: 'foreign'; readonly state: AgreedState };
 
 /** The proposal is fine and its time has not come. */
-const WAIT: ReadonlySet<ErrorCode> = new Set(['busy', 'hub_behind', 'hub_unfunded', 'unauthenticated', 'channel_disputed']);
+const WAIT: ReadonlySet<ErrorCode> = new Set([
+  'busy',
+  'hub_behind',
+  'hub_unfunded',
+  'unauthenticated',
+  'channel_disputed',
+]);
 
 export function judgeAnswer(
   record: ChannelRecord,
