@@ -5,9 +5,8 @@
  */
 import type { Hash } from '../protocol/types.ts';
 import { IndraError } from './indra-error.ts';
-import type { Accomplished } from './intent-queue.ts';
 import type { SendIntent } from './intents.ts';
-import { fixTerms, freshTerms, sentItem, type FixedTerms, type SentFacts } from './payment-facts.ts';
+import { fixTerms, freshTerms } from './payment-facts.ts';
 import type { Patience } from './patience.ts';
 import {
   madeBefore,
@@ -28,8 +27,6 @@ const termsOf = ({ to, asset, amount, note }: Terms): Terms => ({ to, asset, amo
 export class Paying {
   readonly #session: Session;
   readonly #untold = new UntoldCalls<Hash>();
-  /** Of payments whose terms are stored only with what is signed first for them. */
-  readonly #making = new Map<Hash, SentFacts>();
 
   constructor(session: Session) {
     this.#session = session;
@@ -58,32 +55,23 @@ export class Paying {
         if (isUnknown || untold !== null) this.#untold.leave(terms, paymentId);
       });
     const isFresh = given === undefined && untold === null;
-    const making = this.#making.get(transferId) ?? null;
-    const fixed = isFresh ? freshTerms(wanted, now) : await fixTerms(store, wanted, now, making);
-    const { intent } = fixed;
+    const pending = writer.pending(wanted);
+    const fixed = isFresh
+      ? freshTerms(wanted, now)
+      : await fixTerms(store, wanted, now, pending?.kind === 'send' ? pending : null);
+    const { intent, item } = fixed;
     if (call.signal.aborted) throw IndraError.from('aborted', undefined, 'unchanged');
     const earlier = fixed.isKnown ? await madeBefore(this.#session, fixed, call) : null;
     if (call.signal.aborted) throw IndraError.from('aborted', undefined, 'unchanged');
     progress.begun = intent;
     if (earlier !== null) return paymentOf(this.#session, earlier, null);
     try {
-      return await paymentOf(this.#session, intent, await this.#make(fixed, call));
+      return await paymentOf(this.#session, intent, await writer.submit(intent, { id: call.id, item }));
     } catch (error) {
       const isMade = error instanceof IndraError && error.code === 'duplicate_payment';
       const made = isMade ? await madeBefore(this.#session, fixed, call) : null;
       if (made === null) throw error;
       return await paymentOf(this.#session, made, null);
-    }
-  }
-  async #make({ intent, unstored }: FixedTerms, { id }: Patience): Promise<Accomplished> {
-    const { writer } = this.#session;
-    if (unstored === null) return writer.submit(intent, { id });
-    const { transferId } = intent;
-    this.#making.set(transferId, unstored);
-    try {
-      return await writer.submit(intent, { id, item: sentItem(transferId, unstored) });
-    } finally {
-      this.#making.delete(transferId);
     }
   }
 }

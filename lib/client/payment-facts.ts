@@ -92,43 +92,42 @@ export interface FixedTerms {
   readonly isKnown: boolean;
   /** It was agreed, and is closed by now or about to be. */
   readonly isMade: boolean;
-  /** To be stored together with what is signed first for it; null where it is stored. */
-  readonly unstored: SentFacts | null;
+  /** What remembers it; null where that is stored. */
+  readonly item: NewItem | null;
 }
 
 const FIXED = ['to', 'asset', 'amount', 'note', 'expiresIn'] as const;
 
-/** Under an id that was just made: nobody can have used it before. */
-export function freshTerms(intent: SendIntent, now: number): FixedTerms {
-  const { paymentId, to, asset, amount, note, expiresAt } = intent;
-  const expiresIn = expiresAt - now;
-  const unstored = { side: 'payer', paymentId, to, asset, amount, note, expiresIn, expiresAt } as const;
-  return { intent, isKnown: false, isMade: false, unstored };
+function termsOf({ paymentId, to, asset, amount, note, expiresAt }: SendIntent, now: number): SentFacts {
+  return { side: 'payer', paymentId, to, asset, amount, note, expiresIn: expiresAt - now, expiresAt };
 }
 
-export const sentItem = (transferId: Hash, terms: SentFacts): NewItem => itemOf(transferId, terms);
+/** Under an id that was just made: nobody can have used it before. `item` is to be stored with what is signed first for it. */
+export function freshTerms(intent: SendIntent, now: number): FixedTerms {
+  const item = itemOf(intent.transferId, termsOf(intent, now));
+  return { intent, isKnown: false, isMade: false, item };
+}
 
 /**
  * The intent as it was fixed when its id was first used, which is what is signed. Rejects with `id_in_use` naming the
- * field where another payment is asked for under the same id. `making`: the terms of a call that has not stored them yet.
+ * field where another payment is asked for under the same id. `pending` waits or is in flight under it, stored or not yet.
  */
 export async function fixTerms(
   store: Store,
   intent: SendIntent,
   now: number,
-  making: SentFacts | null,
+  pending: SendIntent | null,
 ): Promise<FixedTerms> {
   const { transferId, paymentId } = intent;
-  const { unstored: asked } = freshTerms(intent, now);
-  if (asked === null) throw new TypeError('fresh terms are not stored');
-  const known = await termsBefore(store, transferId, asked, making).catch((cause: unknown) => {
+  const asked = termsOf(intent, now);
+  const known = await termsBefore(store, transferId, asked, pending).catch((cause: unknown) => {
     throw IndraError.from('store_unavailable', { reason: String(cause) }, 'unchanged');
   });
-  if (known === 'none') return { intent, isKnown: false, isMade: false, unstored: null };
+  if (known === 'none') return { intent, isKnown: false, isMade: false, item: null };
   const field = known === null ? 'paymentId' : FIXED.find((name) => known.terms[name] !== asked[name]);
   if (known === null || field !== undefined) throw IndraError.from('id_in_use', { paymentId, field });
-  const { expiresAt } = known.terms;
-  return { intent: { ...intent, expiresAt }, isKnown: true, isMade: known.isMade, unstored: null };
+  const { terms, isMade } = known;
+  return { intent: { ...intent, expiresAt: terms.expiresAt }, isKnown: true, isMade, item: null };
 }
 
 /** Null where the id was used for something else; 'none' where it was not used, and is from now on. */
@@ -136,13 +135,22 @@ async function termsBefore(
   store: Store,
   transferId: Hash,
   asked: SentFacts,
-  making: SentFacts | null,
+  pending: SendIntent | null,
 ): Promise<{ readonly terms: SentFacts; readonly isMade: boolean } | 'none' | null> {
-  if (making !== null) return { terms: making, isMade: false };
-  if ((await store.put(itemOf(transferId, asked), 'absent')).ok) return 'none';
-  const terms = await recallSent(store, transferId);
+  if (pending === null && (await store.put(itemOf(transferId, asked), 'absent')).ok) return 'none';
+  const stored = await recallSent(store, transferId);
+  // What was asked for as its expiry is stored with the rest, and known from nowhere else.
+  const terms = stored ?? (pending && { ...asked, ...fixedIn(pending) });
   return terms && { terms, isMade: (await recallMade(store, transferId)) !== null };
 }
+
+const fixedIn = ({ to, asset, amount, note, expiresAt }: SendIntent) => ({
+  to,
+  asset,
+  amount,
+  note,
+  expiresAt,
+});
 
 /** The payment turned out to have been made before this store was lost: as `expiresAt` says, or on other terms where it is null. */
 export async function correctTerms(store: Store, transferId: Hash, expiresAt: number | null): Promise<void> {

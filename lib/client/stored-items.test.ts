@@ -13,12 +13,12 @@ import { changeNotes, loadNotes } from './dispute-item.ts';
 import { changeBegun, loadBegun } from './enforcement-item.ts';
 import { recallHub, rememberHub } from './hub-memory.ts';
 import {
+  freshTerms,
   madeItem,
   recallMade,
   recallReceived,
   recallSent,
   rememberReceived,
-  sentItem,
 } from './payment-facts.ts';
 import { loadSettledEpoch, saveSettledEpoch } from './settled-epoch.ts';
 import { chooseMove, loadMove } from './stored-move.ts';
@@ -67,7 +67,11 @@ const copies: Record<string, (from: Store, to: Store, key: string) => Promise<un
   async payment(from, to, key) {
     const transferId = lastOf(key);
     const sent = await recallSent(from, transferId);
-    if (sent !== null) return to.put(sentItem(transferId, sent), 'absent');
+    if (sent !== null) {
+      const intent = { kind: 'send', transferId, ...sent } as const;
+      const { item } = freshTerms(intent, sent.expiresAt - sent.expiresIn);
+      return item && to.put(item, 'absent');
+    }
     const received = await recallReceived(from, transferId);
     return received && rememberReceived(to, received);
   },
